@@ -22,6 +22,7 @@ import { dispatch } from "./loop";
 import { askGiveBack, askManager, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Sentence, Sound } from "./model";
 import { freshRef, namedSale, readSettings, readToken, type Settings, terminal } from "./session";
+import { ensureRight, ensureSignedIn, signedInToken } from "./sign_in";
 import * as sounds from "./sound";
 
 /** As long as the till waits for one call. */
@@ -109,9 +110,10 @@ export async function open(): Promise<void> {
     dispatch({ type: "settings_read", currency: settings.currency, isRegistered: settings.sales === "registered" });
     showSettings(settings);
     const { token_url } = settings;
+    if (token_url === null) await ensureSignedIn();
     till = await Till.open({
       backend: location.origin,
-      getToken: (context) => readToken(context, token_url),
+      getToken: (context) => (token_url === null ? signedInToken(context) : readToken(context, token_url)),
       chooseWallet: (_scan, wallets) => pickWallet(wallets),
       preview: $<HTMLVideoElement>("preview"),
     });
@@ -239,10 +241,11 @@ async function cancel(run: number, tradeId: string): Promise<void> {
 /** A refund or a verdict: refused at once, or taken and then followed like any other call. */
 function decide(run: number, tradeId: string, decision: Decision): void {
   const { type } = decision;
-  const call =
+  const send = () =>
     type === "void"
       ? opened().void(tradeId, { reason: decision.reason })
       : opened().giveVerdict(tradeId, { outcome: decision.outcome, evidence: decision.evidence });
+  const call = ensureRight(type === "void" ? "void" : "review").then(send);
   let isTaken = false;
   const take = () => {
     if (!isTaken) dispatch({ type: "decision_taken", run });
@@ -294,6 +297,7 @@ const PAGE_ROWS = 500;
 
 /** The shop's trades of a day on its own clock, as `YYYY-MM-DD`; `null` is its today. */
 export async function listTrades(day: string | null): Promise<readonly Trade[]> {
+  await ensureRight("list");
   const trades: Trade[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await opened().listTrades({

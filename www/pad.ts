@@ -15,8 +15,10 @@ export function wirePad(): void {
   }
 }
 
-/** The two keys without a digit have a name for screen readers. */
+/** The keys without a digit have a name for screen readers, here and on the pad of the sign-in. */
 export function nameKeys(): void {
   document.querySelector('[data-key="C"]')?.setAttribute("aria-label", say("clear"));
   document.querySelector('[data-key="⌫"]')?.setAttribute("aria-label", say("erase"));
+  document.querySelector('[data-pin="C"]')?.setAttribute("aria-label", say("clearSecret"));
+  document.querySelector('[data-pin="⌫"]')?.setAttribute("aria-label", say("eraseSecret"));
 }

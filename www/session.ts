@@ -1,7 +1,8 @@
 // What the page's address says, and the settings that the backend serves.
 
 export interface Settings {
-  token_url: string;
+  /** The shop's server; `null` if people sign in at the backend. */
+  token_url: string | null;
   phone_url: string | null;
   sandbox: boolean;
   currency: string;

@@ -15,6 +15,8 @@ import { nameDecisions, wireManager } from "./manager";
 import { banner } from "./model";
 import { nameKeys, wirePad } from "./pad";
 import { draw } from "./render";
+import { terminal } from "./session";
+import { nameSignIn, wireSignIn } from "./sign_in";
 import * as sounds from "./sound";
 import { locale, say, type Words } from "./words";
 
@@ -73,6 +75,10 @@ const TEXTS: Record<string, keyof Words> = {
   "past-back": "backToSale",
   "bill-word": "bill",
   "look-up": "lookUp",
+  "sign-in-name-word": "signInName",
+  "sign-in-secret-word": "signInSecret",
+  "sign-in-close": "cancel",
+  "sign-in-go": "signInGo",
 };
 
 function languageChanged(): void {
@@ -80,6 +86,7 @@ function languageChanged(): void {
   for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
   nameKeys();
   nameDecisions();
+  nameSignIn();
   redraw();
 }
 
@@ -131,6 +138,9 @@ wireDialogs();
 wireHeader();
 wireSupportCode();
 wireDrawer(languageChanged);
+wireSignIn((name) => {
+  $("terminal").textContent = `${terminal} · ${name}`;
+});
 unlockSounds();
 connection.onChange(() => dispatch({ type: "connection_changed", isOnline: connection.isOnline() }));
 languageChanged();

@@ -13,6 +13,11 @@ use tower_http::services::ServeDir;
 use crate::config::Config;
 use crate::error::Problem;
 
+/// What the page may use: the camera, a scanner at a port, sounds, and a screen that stays on. Copying a support code
+/// needs `clipboard-write`. A policy has no word for "all others", so each is named; a browser ignores what it does not
+/// know (<https://www.w3.org/TR/permissions-policy/>).
+const PERMISSIONS: &str = "camera=(self), screen-wake-lock=(self), autoplay=(self), hid=(self), serial=(self), usb=(self), clipboard-write=(self), accelerometer=(), bluetooth=(), browsing-topics=(), clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), idle-detection=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), storage-access=(), sync-xhr=(), window-management=(), xr-spatial-tracking=()";
+
 /// Serves every path that is not part of the API.
 pub(crate) fn routes(config: &Config) -> Router {
     let Some(terminal) = &config.terminal else {
@@ -51,10 +56,7 @@ async fn guarded(request: Request, next: Next, policy: HeaderValue) -> Response 
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(
-        "permissions-policy",
-        HeaderValue::from_static("camera=(self), microphone=()"),
-    );
+    headers.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

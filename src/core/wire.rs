@@ -398,7 +398,20 @@ impl std::fmt::Debug for SignInSecret {
     }
 }
 
-/// The answer to [`MintToken`] and to [`SignIn`].
+/// The answer to [`SignIn`], and to `POST /v1/sign-in/renew`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The terminal token.
+    pub token: String,
+    /// When it expires.
+    pub expires_at: String,
+    /// The person's name, as the backend's list has it.
+    pub name: String,
+    /// What the person may do.
+    pub rights: Vec<Right>,
+}
+
+/// The answer to [`MintToken`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MintedToken {
     /// The terminal token.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test as plain } from "node:test";
 import { counter as sqlite, until } from "../terminal/harness.mjs";
@@ -111,4 +111,22 @@ export function command(shop, args, { change = (toml) => toml, env = {}, input =
     timeout: 20_000,
   });
   return { status, stdout, said: stdout + stderr };
+}
+
+export const PIN = "481516";
+
+/** The counter with people in its configuration: the lines that `people add` wrote. */
+export async function staffed(shop, people = { Aina: { rights: "charge,cancel" } }) {
+  let blocks = "";
+  for (const [name, { rights, terminals, pin = PIN }] of Object.entries(people)) {
+    const more = terminals ? ["--terminals", terminals] : [];
+    const { status, said } = command(shop, ["people", "add", name, "--rights", rights, ...more], { input: `${pin}\n` });
+    assert.equal(status, 0, said);
+    blocks += `\n${readFileSync(join(shop.dir, "command.toml"), "utf8").split(/(?=\[\[people\]\])/)[1]}`;
+  }
+  await shop.stopBackend();
+  const own = shop.toml.bind(shop);
+  shop.toml = (listen) => own(listen) + blocks;
+  await shop.startBackend();
+  return shop;
 }

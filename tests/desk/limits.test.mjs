@@ -200,6 +200,9 @@ test("pages of other origins: only the configured ones may call, and they can re
   );
   for (const origin of ["https://evil.example", "https://till.shop.example.evil.example", "null"])
     assert.equal((await ask(origin)).headers.get("access-control-allow-origin"), null, origin);
+  // A page that `origins` lacks learns that the address is right, and nothing else.
+  const healthy = await fetch(`${shop.backend}/healthz`, { headers: { origin: "https://evil.example" } });
+  assert.deepEqual([healthy.headers.get("access-control-allow-origin"), await healthy.text()], ["*", "ok\n"]);
   await reconfigured(shop, (toml) => toml.replace(/origins = .*/, ""));
   assert.equal(
     (await ask("https://till.shop.example")).headers.get("access-control-allow-origin"),
@@ -228,7 +231,13 @@ test("every answer has the security headers; a page allows its own scripts, the 
   }
   const page = await fetch(`${shop.backend}/`);
   assert.match(page.headers.get("content-security-policy"), /script-src 'self' 'wasm-unsafe-eval';/);
-  assert.equal(page.headers.get("permissions-policy"), "camera=(self), microphone=()");
+  const may = page.headers.get("permissions-policy").split(", ");
+  const open = ["camera", "screen-wake-lock", "autoplay", "hid", "serial", "usb", "clipboard-write"];
+  assert.deepEqual(
+    may.filter((entry) => !entry.endsWith("=()")),
+    open.map((name) => `${name}=(self)`),
+  );
+  for (const name of ["microphone", "geolocation", "payment", "display-capture"]) assert.ok(may.includes(`${name}=()`));
   const odd = await shop.call("GET", "/v1/trades/%FF", { token: await shop.token() });
   assert.deepEqual(
     [odd.status, odd.json?.code],

@@ -6,26 +6,9 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { counter, Program } from "../terminal/harness.mjs";
-import { command, later, newTrade, sql, stores } from "./desk.mjs";
+import { command, later, newTrade, PIN, sql, staffed, stores } from "./desk.mjs";
 
 const both = stores();
-const PIN = "481516";
-
-/** The counter with people in its configuration: the lines that `people add` wrote. */
-export async function staffed(shop, people = { Aina: { rights: "charge,cancel" } }) {
-  let blocks = "";
-  for (const [name, { rights, terminals, pin = PIN }] of Object.entries(people)) {
-    const more = terminals ? ["--terminals", terminals] : [];
-    const { status, said } = command(shop, ["people", "add", name, "--rights", rights, ...more], { input: `${pin}\n` });
-    assert.equal(status, 0, said);
-    blocks += `\n${readFileSync(join(shop.dir, "command.toml"), "utf8").split(/(?=\[\[people\]\])/)[1]}`;
-  }
-  await shop.stopBackend();
-  const own = shop.toml.bind(shop);
-  shop.toml = (listen) => own(listen) + blocks;
-  await shop.startBackend();
-  return shop;
-}
 
 const signIn = (shop, name, secret, terminal = "till-1", backend = shop.backend) =>
   fetch(`${backend}/v1/sign-in`, {
@@ -38,9 +21,9 @@ const signIn = (shop, name, secret, terminal = "till-1", backend = shop.backend)
     json: await answer.json(),
   }));
 const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
-const metric = async (shop, alarm) =>
+const alarms = async (backend) =>
   Number(
-    new RegExp(`kaunter_alarms_total\\{alarm="${alarm}"\\} (\\d+)`).exec((await shop.call("GET", "/metrics")).text)[1],
+    /kaunter_alarms_total\{alarm="sign_in_locked"\} (\d+)/.exec(await (await fetch(`${backend}/metrics`)).text())[1],
   );
 
 test("rule 38: a person gets a token with the person's own rights, at the person's terminals, for a shift", async (t) => {
@@ -77,12 +60,10 @@ test("rule 38: a person gets a token with the person's own rights, at the person
     ["Boss@till-2", "sign_in_refused"],
     ["Aina@till-1", "sign_in_failed"],
   ]);
+  const recorded = JSON.stringify(sql(shop, "SELECT * FROM audit;"));
   for (const secret of [PIN, "481517", "kopi o kosong"]) {
     assert.ok(!shop.backendProgram.words.includes(secret));
-    assert.equal(
-      sql(shop, `SELECT COUNT(*) FROM audit WHERE note LIKE '%${secret}%' OR who LIKE '%${secret}%';`)[0][0],
-      "0",
-    );
+    assert.ok(!recorded.includes(secret));
   }
   assert.equal((await signIn(shop, "", PIN)).json.code, "bad_request");
   assert.equal((await signIn(shop, "Aina", "1".repeat(200))).json.code, "sign_in_failed");
@@ -119,7 +100,12 @@ both.test(
       assert.match(locked.json.detail, new RegExp(`wait ${seconds} seconds?\\.`));
     }
     assert.equal((await signIn(shop, "Mei", PIN)).status, 200, "others are not locked");
-    assert.ok((await metric(shop, "sign_in_locked")) >= 1);
+    // Each process counts the locks that it began.
+    const counts = await Promise.all([...new Set([shop.backend, second])].map(alarms));
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      2,
+    );
     // Half a minute passes.
     sql(shop, "UPDATE sign_ins SET last_ms = last_ms - 30000;");
     assert.equal((await signIn(shop, "Aina", PIN)).status, 200);

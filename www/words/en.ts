@@ -148,6 +148,18 @@ export const en = {
   sLate: "Paid late",
   sReversed: "Taken back",
   sOpen: "Under way",
+  // Sign-in
+  signInTitle: "Sign in",
+  signInManager: "A manager signs in for this",
+  signInName: "Name",
+  signInSecret: "PIN or password",
+  signInGo: "Sign in",
+  signInWrong: "The name or the PIN is wrong: check both and try again.",
+  signInLocked: "Too many wrong PINs: try again in {a} s.",
+  signInElsewhere: "You may not work at this till: ask the manager.",
+  signInNoRight: "This person may not do that either: ask another one.",
+  clearSecret: "Clear the PIN",
+  eraseSecret: "Erase the last character",
   // Settings
   settings: "Settings",
   language: "Language",

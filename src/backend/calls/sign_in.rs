@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use kaunter_core::lockout::{MAX_SECRET_CHARS, Subject, is_locked};
 use kaunter_core::sign_in::{may_renew, may_work_at};
-use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn};
+use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn, SignedIn};
 use sha2::{Digest as _, Sha256};
 
 use super::tokens::check_name;
@@ -27,7 +27,7 @@ pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     Extension(Peer(address)): Extension<Peer>,
     Body(request): Body<SignIn>,
-) -> Result<Json<MintedToken>, Problem> {
+) -> Result<Json<SignedIn>, Problem> {
     let SignIn {
         name,
         secret,
@@ -80,7 +80,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn renew(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
-) -> Result<Json<MintedToken>, Problem> {
+) -> Result<Json<SignedIn>, Problem> {
     require_people(&app)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let signed_in_s = claims
@@ -115,7 +115,7 @@ fn mint(
     terminal: String,
     generation: u64,
     signed_in_s: u64,
-) -> Result<Json<MintedToken>, Problem> {
+) -> Result<Json<SignedIn>, Problem> {
     let request = MintToken {
         shop: app.config.shop.clone(),
         terminal,
@@ -127,14 +127,20 @@ fn mint(
     let minted = app
         .tokens
         .mint_for(request, generation, Some(signed_in_s), wall_ms())?;
-    Ok(Json(minted))
+    let MintedToken { token, expires_at } = minted;
+    Ok(Json(SignedIn {
+        token,
+        expires_at,
+        name: person.name.clone(),
+        rights: person.rights.clone(),
+    }))
 }
 
 fn require_people(app: &App) -> Result<(), Problem> {
     if app.people.is_empty() {
         let detail = "Nobody signs in at this backend: mint tokens with POST /v1/terminal-tokens, or add [[people]].";
         return Err(Problem::with_detail(
-            ProblemCode::RouteNotFound,
+            ProblemCode::SignInFailed,
             detail.to_owned(),
         ));
     }
