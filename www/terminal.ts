@@ -14,6 +14,7 @@ import { nameDecisions, wireManager } from "./manager";
 import { banner } from "./model";
 import { nameKeys, wirePad } from "./pad";
 import { draw } from "./render";
+import { wireSetup } from "./setup";
 import * as sounds from "./sound";
 import { locale, say, type Words } from "./words";
 
@@ -68,6 +69,17 @@ const TEXTS: Record<string, keyof Words> = {
   "cancel-help": "cancelHelp",
   "cancel-close": "cancelNo",
   "cancel-yes": "cancelYes",
+  "sign-out": "signOut",
+  rename: "rename",
+  "setup-word": "setupTitle",
+  "setup-help": "setupHelp",
+  "setup-name-word": "setupName",
+  "setup-save": "setupSave",
+  "setup-close": "cancel",
+  "take-help": "takeHelp",
+  "take-reason-word": "why",
+  "take-yes": "takeYes",
+  "take-close": "cancel",
   "past-help": "pastHelp",
   "past-back": "backToSale",
 };
@@ -127,6 +139,7 @@ wireDialogs();
 wireHeader();
 wireSupportCode();
 wireDrawer(languageChanged);
+wireSetup();
 unlockSounds();
 connection.onChange(() => dispatch({ type: "connection_changed", isOnline: connection.isOnline() }));
 languageChanged();

@@ -23,6 +23,7 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Route
         "phone_url": terminal.phone_url,
         "sandbox": terminal.sandbox,
         "currency": currency,
+        "terminal": terminal.name,
     });
     let policy = page_policy(&terminal.token_url);
     let not_found = get(async || Problem::new(ProblemCode::RouteNotFound).into_response());

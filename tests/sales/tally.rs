@@ -60,6 +60,8 @@ faults! {
     ChargedAgain: "sale charged again",
     ScannedTwice: "our code scanned by a second customer",
     ScannedLate: "our code scanned after it was taken down",
+    StorageWiped: "storage of a page wiped while a payment is pending",
+    DeviceTurnedAway: "change refused because another device of the name acts",
     NothingToShow: "trade without a code to show",
 }
 

@@ -6,6 +6,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
 use kaunter_core::trade::{self, CodeMark, State};
 use kaunter_core::wire::Sale;
+use kaunter_model::devices::Devices;
 use kaunter_model::sample;
 use kaunter_model::store::{Row, Store};
 
@@ -64,6 +65,8 @@ pub(crate) struct TradeContext {
     pub(crate) shown_ms: Option<Ms>,
     /// Changes that were read and are not written yet.
     pub(crate) changing: u32,
+    /// The device that began the trade.
+    pub(crate) device: String,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,9 @@ pub(crate) struct World<'a> {
     /// How far the clock of the backend's host is ahead of the true time, in milliseconds.
     pub(crate) host_ahead_ms: i64,
     pub(crate) store: Store,
+    pub(crate) devices: Devices,
+    /// When each device made its last call that arrived.
+    pub(crate) heard: Vec<(String, Ms)>,
     /// For each row of the store.
     pub(crate) contexts: Vec<TradeContext>,
     pub(crate) requests: Vec<Request>,
@@ -117,6 +123,8 @@ impl<'a> World<'a> {
             processes: Vec::new(),
             host_ahead_ms: 0,
             store: Store::new(usize::MAX),
+            devices: Devices::default(),
+            heard: Vec::new(),
             contexts: Vec::new(),
             requests: Vec::new(),
             tally,
@@ -144,7 +152,7 @@ impl<'a> World<'a> {
     /// Plans crashes, sleeps and stalls in the first minutes, in which money moves.
     fn plan_troubles(&mut self) {
         let mut troubles = Vec::new();
-        for _ in 0..self.weather.page_deaths {
+        for _ in 0..self.weather.page_deaths + self.weather.wipes {
             let tab = self.dice.one_of(self.tabs.len());
             troubles.push(ScheduledEvent::TabDies(tab));
         }

@@ -63,6 +63,7 @@ function events(model) {
     ...[true, false].map((isOnline) => ({ type: "connection_changed", isOnline })),
     { type: "unfinished_changed" },
     { type: "warned", sentence: { word: "noCode" } },
+    { type: "signed_out" },
     { type: "scanner_typed", minor: 0, isCovered: false },
     ...[...PERSON].map((type) => ({
       type,
@@ -104,6 +105,8 @@ function answers(model, own) {
     fault("sale_paid", { tradeId: "t-9" }),
     fault("sale_busy"),
     fault("worker_failed"),
+    fault("token_revoked", { type: "auth" }),
+    fault("terminal_taken"),
     fault("internal", { moneyMoved: "maybe", tradeId: "t-1" }),
   ];
   const busy = { type: "busy", fault: fault("sale_busy") };
@@ -121,6 +124,7 @@ function answers(model, own) {
     ...faults.map((fault) => ({ type: "refused", run, fault })),
     { type: "test_ended", run, info: { kind: "alipay" } },
     { type: "cancel_refused", run, fault: fault("network_failed") },
+    { type: "cancel_refused", run, fault: fault("terminal_taken") },
     { type: "decision_taken", run },
     { type: "decision_refused", run, dialog: "void", fault: fault("token_forbidden") },
     ...[busy, mismatch].flatMap((question) =>
@@ -174,6 +178,7 @@ const SCREENS = [
   "ready/closed",
   "ready/opening",
   "ready/ready",
+  "ready/signed-out",
   "scan/no-camera",
   "scan/scanning",
   "scan/starting",

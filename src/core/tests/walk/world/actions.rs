@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Durable(usize),
     Scan(usize),
     SecondTill,
+    /// A person lets this page's device act for the name.
+    TakeOver(usize),
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
@@ -82,6 +84,10 @@ impl World {
         }
         if self.kind.second && self.pages.len() == 1 {
             actions.push(Action::SecondTill);
+        }
+        if self.kind.one_name && self.requests > 0 && self.pages.len() > 1 {
+            let watching = (0..self.pages.len()).filter(|page| !self.pages[*page].took_over);
+            actions.extend(watching.map(Action::TakeOver));
         }
         if self.faults > 0 && !self.outside.is_empty() {
             actions.push(Action::BackendDies {

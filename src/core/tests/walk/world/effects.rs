@@ -58,6 +58,10 @@ impl World {
                 self.tell(page, till::ChargeEvent::Scanned(Hint::default()));
             }
             Action::SecondTill => self.start_page(),
+            Action::TakeOver(page) => {
+                self.requests -= 1;
+                self.takes_over(page);
+            }
             Action::CashierCancels(page) => {
                 self.requests -= 1;
                 self.tell(page, till::ChargeEvent::Cancel);

@@ -29,6 +29,8 @@ pub(crate) struct Kind {
     pub(super) second_amount: bool,
     /// The customer shows the first terminal's code to the second one again.
     pub(super) second_code: bool,
+    /// The second terminal is another device with the first one's name.
+    pub(super) one_name: bool,
     /// The gateway gives a new trade the id of an older one.
     pub(super) repeats_ids: bool,
     /// The customer needs time to find the phone.
@@ -75,6 +77,12 @@ impl Kind {
                 .faults(0)
                 .requests(2)
                 .lates(1),
+            of("one name, two devices")
+                .one_name()
+                .faults(1)
+                .requests(0)
+                .until(5),
+            of("one name, a take-over").one_name().faults(0).until(5),
             of("two tills, one id")
                 .second()
                 .repeats_ids()
@@ -147,6 +155,7 @@ impl Kind {
             second_merchant: false,
             second_amount: false,
             second_code: false,
+            one_name: false,
             repeats_ids: false,
             slow_scan: false,
             horizon: 9,
@@ -195,6 +204,14 @@ impl Kind {
     fn second_code(self) -> Self {
         Self {
             second_code: true,
+            ..self
+        }
+    }
+
+    fn one_name(self) -> Self {
+        Self {
+            second: true,
+            one_name: true,
             ..self
         }
     }
