@@ -106,7 +106,8 @@ export function formatMoney(money: Money, locale?: string): string;
  * The till of one counter: its camera, its payments and its unfinished trades.
  *
  * No method throws: a wrong argument rejects with `argument_invalid`, and `detail` names it. Calls to the backend also
- * reject with `network_*`, `token_*`, `rate_limited`, `overloaded`, `store_unavailable` and `internal`.
+ * reject with `network_*`, `token_*`, `rate_limited`, `overloaded`, `store_unavailable` and `internal`. After
+ * `token_revoked` the till makes no more calls: open another one when somebody has signed in.
  */
 export class Till extends EventTarget implements AsyncDisposable {
   private constructor(key: symbol);
@@ -125,9 +126,10 @@ export class Till extends EventTarget implements AsyncDisposable {
   readonly wallets: readonly Wallet[];
   /**
    * The trades of this till whose money may have moved and whose outcome is not final, and those that ended while no
-   * page was open, newest first. Includes trades of other tills that this till has resumed or changed. Pass each to
-   * `resume`. If the backend has lost a trade whose code was handed over, its status is `needs_review`. If the backend
-   * did not answer, it is `unknown`. In both cases `attempt`, `createdAt` and `since` are placeholders.
+   * page was open, newest first. Includes trades of other tills that this till has resumed or changed, and those that
+   * await a code at another device that acts for this terminal. Pass each to `resume`. If the backend has lost a trade
+   * whose code was handed over, its status is `needs_review`. If the backend did not answer, it is `unknown`. In both
+   * cases `attempt`, `createdAt` and `since` are placeholders.
    */
   readonly unfinished: readonly Trade[];
   readonly camera: TillCamera;
@@ -143,6 +145,7 @@ export class Till extends EventTarget implements AsyncDisposable {
    *
    * Rejects only if this call began no payment. `sale_busy`: another trade holds the sale. `sale_paid`: another trade
    * has collected it. `tradeId` is that trade, or `null` if it is not known.
+   * `terminal_taken`: another device acts for this terminal; see `takeOver`.
    * Other codes: `sale_*`, `amount_*`, `currency_unsupported`, `wallet_*`, `code_*`, `merchant_code`,
    * `gateway_unavailable`, and those of `scan`. `signal`: see `ChargeOptions`.
    */
@@ -162,7 +165,7 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * Cancels a trade that is not paid, and watches it until it ends or a person must decide. The customer may pay before
    * the cancel arrives, so it can resolve as `paid`; without a clear answer it resolves as `unconfirmed`.
-   * Rejects with `trade_not_cancellable` and `trade_not_found`.
+   * Rejects with `trade_not_cancellable`, `trade_not_found` and `terminal_taken`.
    */
   cancel(tradeId: string): Promise<Outcome>;
   /**
@@ -192,6 +195,16 @@ export class Till extends EventTarget implements AsyncDisposable {
    * `evidence`.
    */
   giveVerdict(tradeId: string, verdict: Verdict): Promise<Outcome>;
+  /**
+   * Makes this device act for its terminal, so that it may charge and cancel. Call it after `terminal_taken`, once a
+   * person has confirmed that the other device stops. The audit trail keeps `reason`; it must not be empty.
+   */
+  takeOver(options: { reason: string }): Promise<void>;
+  /**
+   * Ends every token of this terminal, and closes the till. Open trades go on at the backend. If it rejects, the till is
+   * still open.
+   */
+  signOut(): Promise<void>;
   /** Stops the camera, the worker and the timers. Open trades stay in the journal. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -142,6 +142,12 @@ export class Till extends EventTarget {
   async giveVerdict(tradeId, verdict) {
     return this.#raw.giveVerdict(tradeId, verdict);
   }
+  async takeOver(options) {
+    return this.#raw.takeOver(options);
+  }
+  async signOut() {
+    return this.#raw.signOut();
+  }
   async close() {
     return this.#raw.close();
   }

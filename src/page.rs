@@ -20,6 +20,7 @@ mod display;
 mod driver;
 pub mod eye;
 pub mod frames;
+mod identity;
 pub mod journal;
 pub mod lock;
 pub mod news;

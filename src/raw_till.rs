@@ -88,9 +88,7 @@ impl RawTill {
     }
 
     fn voiding(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
-        let given = Given::new(options, "")?;
-        let reason = given.text("reason")?;
-        let reason = reason.ok_or_else(|| given.wrong("reason", "a sentence"))?;
+        let reason = reason(options)?;
         self.on_trade(trade_id, async move |till, id| {
             outcome(till.void(&id, &reason).await)
         })
@@ -102,6 +100,13 @@ impl RawTill {
         text.map(|text| self.0.typed(&text))
             .ok_or_else(|| wrong("code", "a scan or the text of one"))
     }
+}
+
+/// The reason in an options object.
+fn reason(options: &JsValue) -> Result<String, Fail> {
+    let given = Given::new(options, "")?;
+    let reason = given.text("reason")?;
+    reason.ok_or_else(|| given.wrong("reason", "a sentence"))
 }
 
 /// An outcome, for JavaScript.
@@ -316,6 +321,23 @@ impl RawTill {
     pub fn release(&self) -> VoidPromise {
         self.0.eye().release();
         Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
+    }
+
+    /// Makes this device act for its terminal.
+    #[wasm_bindgen(js_name = takeOver)]
+    #[must_use]
+    pub fn take_over(&self, options: &JsValue) -> VoidPromise {
+        let reason = reason(options);
+        self.promise(
+            reason.map(|reason| self.work(async move |till| done(till.take_over(reason).await))),
+        )
+    }
+
+    /// Ends every token of this terminal, and closes the till.
+    #[wasm_bindgen(js_name = signOut)]
+    #[must_use]
+    pub fn sign_out(&self) -> VoidPromise {
+        self.promise(Ok(self.work(async move |till| done(till.sign_out().await))))
     }
 
     /// Ends every track, worker, timer and listener. Open trades stay in the journal.

@@ -1,7 +1,7 @@
 // Settings: camera, sound, language, and the scanner's test.
 
 import { $, dialog } from "./dom";
-import { chooseCamera, listCameras } from "./effects";
+import { chooseCamera, listCameras, signOut } from "./effects";
 import { current, dispatch } from "./loop";
 import * as sounds from "./sound";
 import { language, speak } from "./words";
@@ -30,8 +30,13 @@ export function wireDrawer(languageChanged: () => void): void {
   $("settings").onclick = () => {
     // During a sale the scanner can't be tested: the sale has the camera.
     $("test").hidden = current().view.kind !== "ready";
+    $("sign-out").hidden = current().view.kind !== "ready";
     dialog("drawer").showModal();
     void cameras();
+  };
+  $("sign-out").onclick = () => {
+    dialog("drawer").close();
+    void signOut();
   };
   $("test").onclick = () => {
     dialog("drawer").close();

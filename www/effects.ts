@@ -20,10 +20,12 @@ import { $ } from "./dom";
 import { faultOf } from "./fault";
 import { dispatch } from "./loop";
 import { askGiveBack, askManager, showRefusal } from "./manager";
-import type { Decision, Effect, Facts, Sentence, Sound } from "./model";
-import { freshRef, namedSale, readSettings, readToken, type Settings, terminal } from "./session";
+import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";
+import { canRename, freshRef, namedSale, readSettings, readToken, type Settings, terminalName } from "./session";
+import { askName } from "./setup";
 import { ensureRight, ensureSignedIn, signedInToken } from "./sign_in";
 import * as sounds from "./sound";
+import { askTakeOver } from "./takeover";
 
 /** As long as the till waits for one call. */
 const LOOK_UP_MS = 10_000;
@@ -87,6 +89,8 @@ export function perform(effect: Effect): void {
       return askSame(effect.trade);
     case "ask_manager":
       return askManager(effect);
+    case "ask_take_over":
+      return askTakeOver(takeOver);
     case "ask_give_back":
       return askGiveBack(effect);
     case "dialog_refused":
@@ -106,8 +110,10 @@ function opened(): Till {
 /** Reads the settings, and opens the till. */
 export async function open(): Promise<void> {
   try {
+    await till?.close();
     settings ??= await readSettings();
     dispatch({ type: "settings_read", currency: settings.currency, isRegistered: settings.sales === "registered" });
+    if (!terminalName(settings)) await askName();
     showSettings(settings);
     const { token_url } = settings;
     if (token_url === null) await ensureSignedIn();
@@ -124,9 +130,11 @@ export async function open(): Promise<void> {
   }
 }
 
-function showSettings({ sandbox, phone_url }: Settings): void {
+function showSettings(settings: Settings): void {
+  const { sandbox, phone_url } = settings;
   $("sandbox").hidden = !sandbox;
-  $("terminal").textContent = terminal;
+  $("terminal").textContent = terminalName();
+  $("rename").hidden = !canRename(settings);
   const phone = $<HTMLAnchorElement>("phone");
   phone.hidden = !phone_url;
   if (phone_url) phone.href = phone_url;
@@ -162,8 +170,31 @@ function listen(till: Till): void {
     connection.heard(detail.online);
   });
   till.addEventListener("scan", () => dispatch({ type: "code_read" }));
-  till.addEventListener("warning", ({ detail }) => dispatch({ type: "warned", sentence: { fault: faultOf(detail) } }));
+  till.addEventListener("warning", ({ detail }) => {
+    const fault = faultOf(detail);
+    dispatch(fault.code === "token_revoked" ? { type: "signed_out" } : { type: "warned", sentence: { fault } });
+  });
   till.addEventListener("hint", ({ detail }) => dispatch({ type: "hint_changed", hint: detail.hint }));
+}
+
+/** Ends every token of this terminal. */
+export async function signOut(): Promise<void> {
+  try {
+    await opened().signOut();
+    dispatch({ type: "signed_out" });
+  } catch (error) {
+    dispatch({ type: "warned", sentence: { fault: faultOf(error) } });
+  }
+}
+
+/** Makes this device act for its terminal. Gives what went wrong, or null. */
+async function takeOver(reason: string): Promise<Fault | null> {
+  try {
+    await opened().takeOver({ reason });
+    return null;
+  } catch (error) {
+    return faultOf(error);
+  }
 }
 
 // ---- calls that end with an outcome -----------------------------------------------------------------------------

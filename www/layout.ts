@@ -88,13 +88,15 @@ const says = (answer: GatewayAnswer | null): string[] => {
   return words ? [say("gatewaySays", { a: words })] : [];
 };
 
-function ready(model: Model, kind: "opening" | "closed" | "ready"): Layout {
+function ready(model: Model, kind: Extract<Model["view"], { screen: "ready" }>["kind"]): Layout {
   const charge = button("charge", { type: "charge_pressed" });
   switch (kind) {
     case "opening":
       return { sentence: say("start"), primary: { ...charge, isOff: true } };
     case "closed":
       return { sentence: say("noStart"), primary: button("retry", { type: "open_pressed" }) };
+    case "signed-out":
+      return { sentence: say("signedOut"), primary: button("signIn", { type: "open_pressed" }) };
     case "ready": {
       const enter = model.isRegistered ? "enterReference" : "enterAmount";
       const word = !model.isOnline ? "offlineCharge" : model.draft.minor === 0 ? enter : "pressCharge";

@@ -30,7 +30,7 @@ export type Progress = "lookup" | "paying" | "confirm" | "checking" | "cancellin
  * that a cancelled sale does not look like an error, and an earlier sale or another amount not like a success.
  */
 export type View =
-  | { readonly screen: "ready"; readonly kind: "opening" | "closed" | "ready" }
+  | { readonly screen: "ready"; readonly kind: "opening" | "closed" | "signed-out" | "ready" }
   | { readonly screen: "scan"; readonly kind: "starting" | "scanning" | "test" }
   | { readonly screen: "scan"; readonly kind: "no-camera"; readonly fault: Fault }
   | { readonly screen: "scan"; readonly kind: "tested"; readonly info: CodeInfo }
@@ -181,6 +181,7 @@ export type Event =
   | { readonly type: "unfinished_changed" }
   | { readonly type: "scanner_typed"; readonly minor: number; readonly isCovered: boolean }
   | { readonly type: "warned"; readonly sentence: Sentence }
+  | { readonly type: "signed_out" }
   // A person
   | { readonly type: "open_pressed" }
   | { readonly type: "digit_pressed"; readonly key: string }
@@ -250,7 +251,17 @@ export type Answer =
   | { readonly type: "probed"; readonly run: number; readonly isThere: boolean; readonly fault: Fault };
 
 export type Sound = "paid" | "not_paid" | "attention" | "read";
-export type DialogName = "back" | "cancel" | "drawer" | "history" | "manager" | "past" | "pick" | "same" | "typed";
+export type DialogName =
+  | "back"
+  | "cancel"
+  | "drawer"
+  | "history"
+  | "manager"
+  | "past"
+  | "pick"
+  | "same"
+  | "take"
+  | "typed";
 
 /** What the page does after an event, in this order. `effects.ts` carries them out. */
 export type Effect =
@@ -277,6 +288,7 @@ export type Effect =
   | { readonly type: "ask_same"; readonly trade: Trade }
   | { readonly type: "ask_manager"; readonly tradeId: string; readonly sale: Sale | null; readonly isPaid: boolean }
   | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }
+  | { readonly type: "ask_take_over" }
   | { readonly type: "dialog_refused"; readonly dialog: Decision["type"]; readonly fault: Fault }
   | { readonly type: "close_dialogs"; readonly dialogs: readonly DialogName[] };
 

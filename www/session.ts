@@ -1,4 +1,6 @@
-// What the page's address says, and the settings that the backend serves.
+// What the page's address says, the settings that the backend serves, and the name of this till.
+
+import type { TokenContext } from "kaunter";
 
 export interface Settings {
   /** The shop's server; `null` if people sign in at the backend. */
@@ -7,12 +9,31 @@ export interface Settings {
   sandbox: boolean;
   currency: string;
   sales: "open" | "registered";
+  /** The name of the shop's only terminal. Null: each device is named by a person. */
+  terminal: string | null;
 }
 
 const query = new URLSearchParams(location.search);
 
-/** The name of this terminal. */
-export const terminal = query.get("terminal") ?? "till-1";
+const KEPT = "kaunter.terminal";
+let name = query.get("terminal") || localStorage.getItem(KEPT) || "";
+
+/** The name of this terminal: from the page's address, this device, or the shop's settings. Empty: nobody has named it. */
+export function terminalName(settings?: Settings): string {
+  name ||= settings?.terminal ?? "";
+  return name;
+}
+
+/** Keeps the name on this device. One in the page's address has precedence. */
+export function keepName(given: string): void {
+  name = given;
+  localStorage.setItem(KEPT, given);
+}
+
+/** A person may change the name: neither the page's address nor the shop's settings say it. */
+export function canRename(settings: Settings): boolean {
+  return !query.get("terminal") && !settings.terminal;
+}
 
 /** The sale that a point of sale names: its reference, and its amount in minor units, 0 if none. */
 export function namedSale(): { ref: string | null; minor: number } {
@@ -20,9 +41,12 @@ export function namedSale(): { ref: string | null; minor: number } {
   return { ref: query.get("ref"), minor: Number.isSafeInteger(amount) && amount > 0 ? amount : 0 };
 }
 
+/** A reference has at most 64 characters, and its random part needs some. */
+const MAX_NAME = 32;
+
 /** A reference for a sale that the point of sale does not name: random, so unique for ever. */
 export function freshRef(): string {
-  return `${terminal}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+  return `${name.slice(0, MAX_NAME)}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 export async function readSettings(): Promise<Settings> {
@@ -31,10 +55,12 @@ export async function readSettings(): Promise<Settings> {
 
 /** Asks the shop's server for a token, with one more right where a call needs it. */
 export async function readToken(
-  { sale, right, signal }: { sale?: unknown; right?: string; signal: AbortSignal },
+  { reason, sale, right, signal }: Pick<TokenContext, "reason" | "signal"> & { sale?: unknown; right?: string },
   url: string,
 ): Promise<string> {
-  const body = { terminal, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
+  // Somebody signed this till out: it does not sign in again by itself.
+  if (reason === "revoked") throw new Error("the till was signed out");
+  const body = { terminal: name, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },

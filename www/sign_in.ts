@@ -2,7 +2,7 @@
 // this page. The page keeps tokens in memory only, so that a reload asks for the secret again.
 
 import { $, dialog, element, tell } from "./dom";
-import { terminal } from "./session";
+import { terminalName } from "./session";
 import { say, told } from "./words";
 
 interface SignedIn {
@@ -162,7 +162,7 @@ function ask(right: string | null): Promise<SignedIn> {
       if (go.disabled) return;
       go.disabled = true;
       tell("sign-in-trouble", null);
-      const { who, ...refusal } = await post("/v1/sign-in", { name: name.value, secret: secret.value, terminal });
+      const { who, ...refusal } = await post("/v1/sign-in", { name: name.value, secret: secret.value, terminal: terminalName() });
       secret.value = "";
       go.disabled = false;
       if (who && (right === null || who.rights.includes(right))) {

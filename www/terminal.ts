@@ -15,7 +15,8 @@ import { nameDecisions, wireManager } from "./manager";
 import { banner } from "./model";
 import { nameKeys, wirePad } from "./pad";
 import { draw } from "./render";
-import { terminal } from "./session";
+import { terminalName } from "./session";
+import { wireSetup } from "./setup";
 import { nameSignIn, wireSignIn } from "./sign_in";
 import * as sounds from "./sound";
 import { locale, say, type Words } from "./words";
@@ -71,6 +72,17 @@ const TEXTS: Record<string, keyof Words> = {
   "cancel-help": "cancelHelp",
   "cancel-close": "cancelNo",
   "cancel-yes": "cancelYes",
+  "sign-out": "signOut",
+  rename: "rename",
+  "setup-word": "setupTitle",
+  "setup-help": "setupHelp",
+  "setup-name-word": "setupName",
+  "setup-save": "setupSave",
+  "setup-close": "cancel",
+  "take-help": "takeHelp",
+  "take-reason-word": "why",
+  "take-yes": "takeYes",
+  "take-close": "cancel",
   "past-help": "pastHelp",
   "past-back": "backToSale",
   "bill-word": "bill",
@@ -139,8 +151,9 @@ wireHeader();
 wireSupportCode();
 wireDrawer(languageChanged);
 wireSignIn((name) => {
-  $("terminal").textContent = `${terminal} · ${name}`;
+  $("terminal").textContent = `${terminalName()} · ${name}`;
 });
+wireSetup();
 unlockSounds();
 connection.onChange(() => dispatch({ type: "connection_changed", isOnline: connection.isOnline() }));
 languageChanged();

@@ -29,6 +29,7 @@ pub(crate) fn routes(config: &Config) -> Router {
         "sandbox": terminal.sandbox,
         "currency": config.gateway.currency,
         "sales": config.sales,
+        "terminal": terminal.name,
     });
     let policy = page_policy(terminal.token_url.as_deref().unwrap_or_default());
     let not_found = get(async || Problem::new(ProblemCode::RouteNotFound).into_response());

@@ -7,6 +7,7 @@
 //!
 //! The walk, the tests of core and the simulated sales use it.
 
+pub mod devices;
 pub mod gateway;
 pub mod harness;
 pub mod judge;

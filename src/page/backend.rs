@@ -12,6 +12,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
     AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord, Session,
+    TakeOver,
     TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
@@ -68,6 +69,12 @@ impl Refused {
 }
 
 impl CallError {
+    /// True if the backend refuses every token of this till.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        matches!(self, Self::Problem(refused) if refused.code() == ProblemCode::TokenRevoked)
+    }
+
     /// The fault as the machine sees it.
     #[must_use]
     pub fn fault(&self) -> Fault {
@@ -113,6 +120,8 @@ pub struct Backend {
     address: String,
     fetch: Option<Function>,
     tokens: Tokens,
+    /// This device's identity: see `page/identity.rs`.
+    device: String,
     call_ms: Cell<Ms>,
     /// True once a Kaunter backend has answered at this address.
     known: Cell<bool>,
@@ -128,6 +137,7 @@ impl Backend {
             address: options.backend.clone(),
             fetch: options.fetch.clone(),
             tokens: Tokens::new(options.get_token.clone()),
+            device: super::identity::device(),
             call_ms: Cell::new(CALL_MS),
             known: Cell::new(false),
             rest_until_ms: Cell::new(0),
@@ -240,6 +250,29 @@ impl Backend {
         self.request("GET", path, None, Purpose::Right(Right::List))
     }
 
+    /// `POST /v1/terminals/take-over`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn take_over(&self, reason: String) -> Result<(), CallError> {
+        let body = to_js(&TakeOver { reason });
+        let path = "/v1/terminals/take-over".to_owned();
+        let done = self.call("POST", path, Some(body), Purpose::Any).await;
+        done.map(drop)
+    }
+
+    /// `POST /v1/sign-out`. A till whose token was revoked is signed out already.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn sign_out(&self) -> Result<(), CallError> {
+        let path = "/v1/sign-out".to_owned();
+        match self.call("POST", path, None, Purpose::SignOut).await {
+            Err(trouble) if !trouble.is_revoked() => Err(trouble),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Stops asking for tokens: the till closes.
     pub fn close(&self) {
         self.tokens.close();
@@ -282,18 +315,20 @@ impl Backend {
             });
             let (path, body) = (path.as_str(), body.as_deref());
             let token = self.tokens.current(purpose, self.call_ms.get()).await?;
-            let first = self.timed(method, path, body, &token).await;
-            let Err(CallError::Problem(refused)) = &first else {
-                return first;
-            };
-            let Some(fresh) = self
-                .tokens
-                .instead_of(&token, refused.code(), purpose, self.call_ms.get())
-                .await?
-            else {
-                return first;
-            };
-            self.timed(method, path, body, &fresh).await
+            let mut end = self.timed(method, path, body, &token).await;
+            if let Err(CallError::Problem(refused)) = &end {
+                let fresh = self
+                    .tokens
+                    .instead_of(&token, refused, purpose, self.call_ms.get());
+                let Some(fresh) = fresh.await? else {
+                    return end;
+                };
+                end = self.timed(method, path, body, &fresh).await;
+            }
+            if end.is_ok() {
+                self.tokens.accepted();
+            }
+            end
         })
     }
 
@@ -316,6 +351,7 @@ impl Backend {
                 method,
                 body,
                 token.header(),
+                &self.device,
                 &trace_id,
                 end.0.as_ref().map(AbortController::signal).as_ref(),
             ));
@@ -420,6 +456,7 @@ fn about_the_token(code: ProblemCode) -> bool {
         ProblemCode::TokenMissing
             | ProblemCode::TokenInvalid
             | ProblemCode::TokenExpired
+            | ProblemCode::TokenRevoked
             | ProblemCode::TokenForbidden
     )
 }

@@ -4,8 +4,10 @@
 export const ask = async (callback, self, given) => Reflect.apply(callback, self, given);
 
 /** One HTTP call. `body` is undefined if it is not JSON. Rejects without an answer. `own` is the caller's fetch. */
-export async function call(own, address, method, body, token, trace, signal) {
-  const headers = new Headers({ "Kaunter-Token": token, Accept: "application/json", "Kaunter-Trace-Id": trace });
+export async function call(own, address, method, body, token, device, trace, signal) {
+  const headers = new Headers({ "Kaunter-Token": token, Accept: "application/json" });
+  headers.set("Kaunter-Device", device);
+  headers.set("Kaunter-Trace-Id", trace);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   // A redirect would send the token to another address. `__proto__: null`: Object.prototype adds no option.
   const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };

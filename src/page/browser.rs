@@ -29,6 +29,7 @@ extern "C" {
         method: &str,
         body: Option<&str>,
         token: &str,
+        device: &str,
         trace: &str,
         signal: Option<&AbortSignal>,
     ) -> Promise;

@@ -6,7 +6,7 @@ mod recovery;
 mod sale;
 mod trade;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
@@ -49,6 +49,8 @@ pub struct Till {
     /// Trades on screen, and the channels of their drivers.
     watched: RefCell<Vec<(String, UnboundedSender<ChargeEvent>)>>,
     kept: RefCell<Vec<String>>,
+    /// Another device acts for this terminal: this one closes nothing by itself.
+    only_watches: Cell<bool>,
     closing: Option<AbortController>,
 }
 
@@ -105,6 +107,7 @@ impl Till {
             unfinished: RefCell::default(),
             watched: RefCell::default(),
             kept: RefCell::default(),
+            only_watches: Cell::new(session.terminal_taken),
             closing: AbortController::new().ok(),
             session,
         });
@@ -315,6 +318,26 @@ impl Till {
                 .collect(),
             next_cursor: page.next_cursor,
         })
+    }
+
+    /// Makes this device act for its terminal: a person has said so.
+    ///
+    /// # Errors
+    /// `bad_request` without a reason, `token_*`, `network_*`.
+    pub async fn take_over(&self, reason: String) -> Result<(), Fail> {
+        self.backend.take_over(reason).await?;
+        self.only_watches.set(false);
+        Ok(())
+    }
+
+    /// Ends every token of this terminal, and closes the till.
+    ///
+    /// # Errors
+    /// `token_*`, `network_*`: then the till stays open.
+    pub async fn sign_out(&self) -> Result<(), Fail> {
+        self.backend.sign_out().await?;
+        self.close().await;
+        Ok(())
     }
 
     /// Turns everything off. Open trades stay in the journal.

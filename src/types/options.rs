@@ -17,8 +17,10 @@ export interface TokenContext {
   /**
    * `start`: the till has no token yet. `expired`: the backend no longer accepts the last token. `forbidden`: the last
    * token lacks the `right`, or does not allow the `sale`. A token for a missing right is used for one call only.
+   * `revoked`: the terminal was signed out, or its tokens were revoked. You are asked once: give a token only if somebody
+   * has signed in since.
    */
-  readonly reason: "start" | "expired" | "forbidden";
+  readonly reason: "start" | "expired" | "forbidden" | "revoked";
   /** The sale that the call is about, if it is about one. */
   readonly sale?: SaleInput;
   /** The right that the last token lacked. */

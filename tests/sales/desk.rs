@@ -1,5 +1,6 @@
 //! Serves the calls of the pages, as the backend does.
 
+use kaunter_core::terminal::{self, DeviceRole};
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Event, Move, Refusal};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
@@ -7,15 +8,19 @@ use kaunter_model::sample;
 use kaunter_model::store::{Created, Creator};
 
 use crate::gateway::Account;
-use crate::hop1::{PageCall, Reply};
+use crate::hop1::{Call, PageCall, Reply};
 use crate::tally::Fault;
 use crate::world::{SHOP, ScheduledEvent, TradeContext, World, say};
 
 impl World<'_> {
     pub(crate) fn serve(&mut self, process: usize, at: usize) {
+        if let Err(code) = self.check_device(process, at) {
+            self.note(Fault::DeviceTurnedAway);
+            return self.refuse(at, code, None);
+        }
         let event = match self.calls[at].ask.clone() {
             PageCall::Create(new) => return self.create(process, at, &new),
-            PageCall::Session => return self.session(at),
+            PageCall::Session => return self.session(process, at),
             PageCall::Read(trade_id) => (trade_id, None),
             PageCall::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
             PageCall::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
@@ -31,10 +36,55 @@ impl World<'_> {
         } else {
             Event::Tick
         };
+        let read = terminal::read_event(read, self.role(process, at));
         self.apply(process, row, request.unwrap_or(read), Some(at), None);
     }
 
-    fn session(&mut self, at: usize) {
+    fn role(&self, process: usize, at: usize) -> DeviceRole {
+        let Call { tab, device, .. } = &self.calls[at];
+        let (now, policy) = (self.clock(process), &self.weather.policy);
+        self.devices
+            .role(&self.tabs[*tab].terminal, device, now, policy)
+    }
+
+    /// Only the acting device of a name begins, hands over or cancels.
+    fn check_device(&mut self, process: usize, at: usize) -> Result<(), ProblemCode> {
+        if self.store_is_down() {
+            return Ok(());
+        }
+        let now = self.clock(process);
+        let Call {
+            tab, device, ask, ..
+        } = self.calls[at].clone();
+        let terminal = self.tabs[tab].terminal.clone();
+        self.devices
+            .hear(&terminal, &device, now, &self.weather.policy);
+        let own = match &ask {
+            PageCall::Create(_) => true,
+            PageCall::HandOver(trade_id, _) | PageCall::Cancel(trade_id) => {
+                let row = self.store.find(trade_id);
+                row.is_some_and(|row| self.store.trade(row).facts().terminal == terminal)
+            }
+            PageCall::Read(_) | PageCall::Void(_) | PageCall::Session => false,
+        };
+        if own {
+            let role = self.role(process, at);
+            let policy = &self.weather.policy;
+            self.devices.act(&terminal, &device, now, policy)?;
+            if role != DeviceRole::Acts {
+                self.judge_device(&terminal, &device);
+            }
+        }
+        self.heard_from(device);
+        Ok(())
+    }
+
+    fn heard_from(&mut self, device: String) {
+        self.heard.retain(|(known, _)| *known != device);
+        self.heard.push((device, self.now));
+    }
+
+    fn session(&mut self, process: usize, at: usize) {
         if self.store_is_down() {
             self.note(Fault::StoreDown);
             return self.refuse(at, ProblemCode::StoreUnavailable, None);
@@ -45,7 +95,8 @@ impl World<'_> {
             trade.facts().terminal == *terminal && !trade.state().status().is_final()
         });
         let open = open.map(|row| self.wire(row)).collect();
-        self.reply(at, Reply::Open(open));
+        let taken = self.role(process, at) == DeviceRole::Watches;
+        self.reply(at, Reply::Open(open, taken));
     }
 
     fn create(&mut self, process: usize, at: usize, new: &NewTrade) {
@@ -73,6 +124,7 @@ impl World<'_> {
                     account: Account::NEW,
                     shown_ms: None,
                     changing: 0,
+                    device: self.calls[at].device.clone(),
                 });
                 self.sends(process, row, Some(at));
                 self.request_stored(process, at, row, None);

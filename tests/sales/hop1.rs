@@ -30,12 +30,15 @@ pub(crate) enum PageCall {
 )]
 pub(crate) enum Reply {
     Trade(till::Reply),
-    Open(Vec<wire::TradeView>),
+    /// The open trades, and whether another device acts for the terminal.
+    Open(Vec<wire::TradeView>, bool),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) tab: usize,
+    /// The device that called. Storage that is wiped later changes nothing in a call that has left.
+    pub(crate) device: String,
     /// The load of the tab that called. After a reload, the reply is lost.
     pub(crate) life: u32,
     /// The promise that waits for it; `None` if the tab itself called.
@@ -73,6 +76,7 @@ impl World<'_> {
         let at = self.calls.len();
         self.calls.push(Call {
             tab,
+            device: self.tabs[tab].device.clone(),
             life: self.tabs[tab].life,
             page,
             ask,
@@ -175,7 +179,7 @@ impl World<'_> {
         self.calls[of].answered = true;
         say!(self, "till {tab} hears #{of}: {}", describe_reply(&reply));
         let reply = match *reply {
-            Reply::Open(open) => return self.recover(tab, &open),
+            Reply::Open(open, taken) => return self.recover(tab, &open, taken),
             Reply::Trade(reply) => reply,
         };
         let event = match (&self.calls[of].ask, self.calls[of].page) {
@@ -215,6 +219,6 @@ fn describe_reply(reply: &Reply) -> String {
         }
         Reply::Trade(Err(TillFault::NoAnswer)) => "nothing".to_owned(),
         Reply::Trade(Err(TillFault::NoToken)) => "no token".to_owned(),
-        Reply::Open(open) => format!("{} open", open.len()),
+        Reply::Open(open, taken) => format!("{} open, taken: {taken}", open.len()),
     }
 }

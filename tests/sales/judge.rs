@@ -40,6 +40,27 @@ impl World<'_> {
         }
     }
 
+    /// A device has begun to act for a name: no other one that has a trade there was heard a short time ago. A clock that
+    /// is a day off may let it act.
+    pub(crate) fn judge_device(&mut self, terminal: &str, device: &str) {
+        let silent_ms = self.weather.policy.terminal_silent_ms - 2 * self.weather.skew_ms;
+        let heard = |other: &str| {
+            let mut heard = self.heard.iter();
+            heard.any(|(known, at_ms)| known == other && self.now < at_ms + silent_ms)
+        };
+        let mut rows = self.store.rows().iter().zip(&self.contexts);
+        let live = rows.any(|(row, outside)| {
+            row.trade.facts().terminal == terminal
+                && outside.device != device
+                && row.trade.state().gives_way()
+                && heard(&outside.device)
+        });
+        if live && !self.weather.clock_off {
+            let what = "a second device of a name acts beside the first".to_owned();
+            self.find(Kind::Wrong, what);
+        }
+    }
+
     fn judge_sale(&self) -> Result<(), Breach> {
         let rows = || self.store.rows().iter().zip(&self.contexts);
         let trades = rows().map(|(row, outside)| Evidence {

@@ -5,6 +5,7 @@
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::wire::{self, CodeMode, Status};
+use kaunter_model::store::Row;
 
 use crate::hop1::PageCall;
 use crate::tally::Fault;
@@ -16,6 +17,8 @@ const MOST_CHARGES: usize = 5;
 #[derive(Debug)]
 pub(crate) struct Tab {
     pub(crate) terminal: String,
+    /// The identity in this tab's storage.
+    pub(crate) device: String,
     pub(crate) up: bool,
     /// Counts the tab's loads. A reply to an earlier load is lost.
     pub(crate) life: u32,
@@ -45,6 +48,15 @@ impl World<'_> {
             let terminal = if self.weather.one_terminal { 0 } else { at };
             self.tabs.push(Tab {
                 terminal: format!("till{terminal}"),
+                // The tabs of a terminal are tabs of one browser, or of two that have one name.
+                device: format!(
+                    "device{}",
+                    if self.weather.two_devices {
+                        at
+                    } else {
+                        terminal
+                    }
+                ),
                 up: true,
                 life: 0,
                 asleep_ms: 0,
@@ -384,6 +396,13 @@ impl World<'_> {
     pub(crate) fn tab_returns(&mut self, tab: usize) {
         say!(self, "till {tab} is back");
         self.tabs[tab].up = true;
+        let pending = |row: &Row| row.trade.state().status().at_risk();
+        if self.weather.wipes > 0 && self.stormy() && self.store.rows().iter().any(pending) {
+            self.weather.wipes -= 1;
+            self.note(Fault::StorageWiped);
+            self.tabs[tab].journal.clear();
+            self.tabs[tab].device.push_str(" wiped");
+        }
         self.call(tab, None, PageCall::Session);
     }
 
@@ -395,7 +414,7 @@ impl World<'_> {
     }
 
     /// Closes trades that await a code, and follows trades that may have moved money.
-    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::TradeView]) {
+    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::TradeView], taken: bool) {
         let mut watched = false;
         for record in std::mem::take(&mut self.tabs[tab].journal) {
             let waits = open.iter().any(|trade| {
@@ -411,6 +430,10 @@ impl World<'_> {
         }
         for trade in open {
             if matches!(trade.status, Status::Creating | Status::AwaitingCode) {
+                // A page of an earlier version cancels although another device acts.
+                if taken && self.dice.coin() {
+                    continue;
+                }
                 self.call(tab, None, PageCall::Cancel(trade.trade_id.clone()));
             } else if !watched && !trade.status.ends_promise() && self.dice.chance(700) {
                 watched = true;

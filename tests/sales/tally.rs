@@ -63,6 +63,8 @@ faults! {
     ScannedLate: "our code scanned after it was taken down",
     Registered: "amount of a sale registered or changed by the shop",
     NotRegistered: "change of a registered amount refused",
+    StorageWiped: "storage of a page wiped while a payment is pending",
+    DeviceTurnedAway: "change refused because another device of the name acts",
     NothingToShow: "trade without a code to show",
 }
 

@@ -70,6 +70,10 @@ pub(crate) struct Weather {
     pub(crate) old_code: bool,
     /// The gateway, or a cache in front of it, gives new trades the id of another sale's trade, which is paid.
     pub(crate) repeats_ids: bool,
+    /// The tabs of one terminal are two devices that somebody gave the same name.
+    pub(crate) two_devices: bool,
+    /// How often a tab comes back without its storage while a payment is pending.
+    pub(crate) wipes: u8,
     /// The other tills charge another amount for the same reference.
     pub(crate) other_amount: bool,
     /// The shop's server registers the sale, and changes its amount this many times.
@@ -128,6 +132,8 @@ impl Weather {
             other_amount: dice.chance(100),
             registered: dice.chance(250),
             amount_changes: u8::from(dice.coin()) + u8::from(dice.chance(300)),
+            two_devices: dice.coin(),
+            wipes: few(dice, 100),
         }
     }
 }

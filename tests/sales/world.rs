@@ -6,6 +6,8 @@ use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
 use kaunter_core::trade::{self, CodeMark, State};
 use kaunter_core::wire::SaleInput;
+use kaunter_core::wire::Sale;
+use kaunter_model::devices::Devices;
 use kaunter_model::sample;
 use kaunter_model::store::{Row, Store};
 
@@ -66,6 +68,8 @@ pub(crate) struct TradeContext {
     pub(crate) shown_ms: Option<Ms>,
     /// Changes that were read and are not written yet.
     pub(crate) changing: u32,
+    /// The device that began the trade.
+    pub(crate) device: String,
 }
 
 #[derive(Debug)]
@@ -82,6 +86,9 @@ pub(crate) struct World<'a> {
     /// How far the clock of the backend's host is ahead of the true time, in milliseconds.
     pub(crate) host_ahead_ms: i64,
     pub(crate) store: Store,
+    pub(crate) devices: Devices,
+    /// When each device made its last call that arrived.
+    pub(crate) heard: Vec<(String, Ms)>,
     /// For each row of the store.
     pub(crate) contexts: Vec<TradeContext>,
     pub(crate) requests: Vec<Request>,
@@ -119,6 +126,8 @@ impl<'a> World<'a> {
             processes: Vec::new(),
             host_ahead_ms: 0,
             store: Store::new(usize::MAX),
+            devices: Devices::default(),
+            heard: Vec::new(),
             contexts: Vec::new(),
             requests: Vec::new(),
             tally,
@@ -147,7 +156,7 @@ impl<'a> World<'a> {
     /// Plans crashes, sleeps and stalls in the first minutes, in which money moves.
     fn plan_troubles(&mut self) {
         let mut troubles = Vec::new();
-        for _ in 0..self.weather.page_deaths {
+        for _ in 0..self.weather.page_deaths + self.weather.wipes {
             let tab = self.dice.one_of(self.tabs.len());
             troubles.push(ScheduledEvent::TabDies(tab));
         }

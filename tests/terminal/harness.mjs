@@ -262,7 +262,7 @@ class Machine {
     if (!this.isOther) {
       await page.addInitScript((device) => {
         try {
-          localStorage.setItem("kaunter-device", device);
+          localStorage.setItem("kaunter|device", device);
         } catch {
           // A page without storage.
         }

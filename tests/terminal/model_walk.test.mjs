@@ -66,6 +66,7 @@ function events(model) {
     { type: "unfinished_changed" },
     { type: "owed_read", ref: "bill", minor: 4200, sentence: null },
     { type: "warned", sentence: { word: "noCode" } },
+    { type: "signed_out" },
     { type: "scanner_typed", minor: 0, isCovered: false },
     ...[...PERSON].map((type) => ({
       type,
@@ -108,6 +109,8 @@ function answers(model, own) {
     fault("sale_paid", { tradeId: "t-9" }),
     fault("sale_busy"),
     fault("worker_failed"),
+    fault("token_revoked", { type: "auth" }),
+    fault("terminal_taken"),
     fault("internal", { moneyMoved: "maybe", tradeId: "t-1" }),
   ];
   const busy = { type: "busy", fault: fault("sale_busy") };
@@ -125,6 +128,7 @@ function answers(model, own) {
     ...faults.map((fault) => ({ type: "refused", run, fault })),
     { type: "test_ended", run, info: { kind: "alipay" } },
     { type: "cancel_refused", run, fault: fault("network_failed") },
+    { type: "cancel_refused", run, fault: fault("terminal_taken") },
     { type: "decision_taken", run },
     { type: "decision_refused", run, dialog: "void", fault: fault("token_forbidden") },
     ...[busy, mismatch].flatMap((question) =>
@@ -179,6 +183,7 @@ const SCREENS = [
   "ready/closed",
   "ready/opening",
   "ready/ready",
+  "ready/signed-out",
   "scan/no-camera",
   "scan/scanning",
   "scan/starting",

@@ -65,7 +65,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
   await machine.look(code);
   const page = await machine.page();
   watch(page);
-  await page.goto(`${shop.backend}/?ref=${planted}&amount=1250`);
+  await page.goto(`${shop.backend}/?terminal=till-1&ref=${planted}&amount=1250`);
   await screen(page, "ready");
   await charge(page, { wallet: "23" });
   await screen(page, "paid");

@@ -97,6 +97,8 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   await till.camera.adjust({ torch: true, zoom: cameras[0]?.zoom?.max ?? 1, focusAt: { x: 320, y: 240 } });
   if ((await till.camera.permission()) === "denied") await till.camera.release();
   const { shop, rights, maxAmount } = till.session;
+  await till.takeOver({ reason: "the first tablet fell" });
+  await till.signOut();
   await till.close();
   using reader: Reader = await Reader.load({ wasm: bytes });
   const codes = [
@@ -172,6 +174,8 @@ export function wrong(till: Till): void {
   void till.showCode({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: "21" });
   // @ts-expect-error a void needs a reason
   void till.void("T");
+  // @ts-expect-error a take-over needs a reason
+  void till.takeOver();
   // @ts-expect-error resume takes the id of a trade
   void till.resume();
   // @ts-expect-error walletId takes the id of a wallet

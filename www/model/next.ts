@@ -10,6 +10,7 @@ import {
   type Event,
   type Facts,
   FINAL,
+  isBusy,
   isDeciding,
   isUrgent,
   kindOf,
@@ -18,7 +19,7 @@ import {
 import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
-import { bind, EMPTY, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
+import { bind, dropRun, EMPTY, endRun, newSale, ready, type Step, same, show, signedOut, startRun, useUp, wait } from "./step";
 
 const MAX_DIGITS = 9;
 /** The dialogs that close when an outcome is shown: they would hide it, or decide about the trade shown before. */
@@ -49,14 +50,19 @@ function step(model: Model, event: Event, facts: Facts): Step {
       if (view.screen !== "ready" || view.kind !== "opening") return same(model);
       return same({ ...show(model, { screen: "ready", kind: "closed" }), trouble: { fault: event.fault } });
     case "open_pressed":
-      if (view.screen !== "ready" || view.kind !== "closed") return same(model);
-      return [{ ...show(model, { screen: "ready", kind: "opening" }), trouble: null }, [{ type: "open" }]];
+      if (view.screen !== "ready" || (view.kind !== "closed" && view.kind !== "signed-out")) return same(model);
+      return [{ ...show(dropRun(model), { screen: "ready", kind: "opening" }), trouble: null }, [{ type: "open" }]];
     case "connection_changed":
       return same({ ...model, isOnline: event.isOnline });
     case "unfinished_changed":
       return same(model);
     case "warned":
       return same({ ...model, trouble: event.sentence });
+    case "signed_out":
+      // What the screen says about a payment stays there.
+      return same(
+        isBusy(model) || view.screen !== "ready" ? { ...model, trouble: { word: "signedOut" } } : signedOut(model),
+      );
     case "scanner_typed":
       return same(scannerTyped(model, event));
     case "digit_pressed":
@@ -161,8 +167,10 @@ function answered(model: Model, event: Answer, { now }: Facts): Step {
     case "test_ended":
       if (model.run.kind !== "test") return same(model);
       return same(show(endRun(model), { screen: "scan", kind: "tested", info: event.info }));
-    case "cancel_refused":
-      return same({ ...model, trouble: { fault: event.fault } });
+    case "cancel_refused": {
+      const told = { ...model, trouble: { fault: event.fault } };
+      return event.fault.code === "terminal_taken" ? [told, [{ type: "ask_take_over" }]] : same(told);
+    }
     case "decision_taken":
       return isDeciding(model) ? decisionTaken(model) : same(model);
     case "decision_refused":

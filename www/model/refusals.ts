@@ -3,7 +3,7 @@
 import type { Outcome, Trade } from "kaunter";
 import type { Fault, FindQuestion, Model, ReadQuestion } from "../model";
 import { anotherAmount, notPaid, paid, refusedFor, unconfirmed, unconfirmedRead } from "./endings";
-import { ready, type Step, same, show, useUp } from "./step";
+import { ready, type Step, same, show, signedOut, useUp } from "./step";
 
 /** Codes of a page or a browser that can't have a camera. */
 const NO_CAMERA_HERE: readonly (string | null)[] = ["insecure_context", "browser_unsupported"];
@@ -12,6 +12,11 @@ const NO_CAMERA_HERE: readonly (string | null)[] = ["insecure_context", "browser
 export function refused(model: Model, fault: Fault): Step {
   // A cashier who cancelled before anything began knows that.
   if (fault.code === null) return same(ready(model));
+  if (fault.code === "token_revoked" && fault.moneyMoved === "no") return same(signedOut(model));
+  if (fault.code === "terminal_taken") {
+    const [told, effects] = refusedFor(model, fault);
+    return [told, [...effects, { type: "ask_take_over" }]];
+  }
   if (fault.code === "sale_amount_mismatch") return findOut(model, { type: "mismatch", fault });
   if (fault.code === "sale_paid" && fault.tradeId) {
     return [model, [{ type: "read_outcome", run: model.run.number, tradeId: fault.tradeId }]];

@@ -65,6 +65,10 @@ export function ready(model: Model): Model {
 
 export const EMPTY: Draft = { minor: 0, ref: null, isUsed: false, boundMinor: null };
 
+/** Nobody is signed in: the next sale needs a new token. */
+export const signedOut = (model: Model): Model =>
+  show(ready({ ...model, decidingIn: null }), { screen: "ready", kind: "signed-out" });
+
 /** An empty draft, with a reference of its own. */
 export function newSale(model: Model): Model {
   return ready({ ...dropRun(model), draft: EMPTY });

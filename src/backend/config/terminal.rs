@@ -14,6 +14,9 @@ pub struct TerminalConfig {
     pub token_url: Option<String>,
     /// The address of the sandbox's phone, if there is one.
     pub phone_url: Option<String>,
+    /// The name of the shop's only terminal. Without it, each device asks once for a name of its own.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Whether the page says that no money moves.
     #[serde(default)]
     pub sandbox: bool,

@@ -422,6 +422,35 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unconfirmed_once_a_code_was_handed
 }
 
 #[test]
+fn rule_36_a_till_that_was_signed_out_ends_at_once_and_claims_nothing() {
+    let signed_out = || Fault::Problem(ProblemCode::TokenRevoked, None);
+    let revoked = || ChargeEvent::StatusReplied(Err(signed_out()));
+    let mut handed = ChargeHarness::resume(record(true));
+    handed.tell(revoked());
+    assert_eq!(handed.end(), Some(&End::Unconfirmed(None, "T".to_owned())));
+    let forgets = |step: &ChargeStep| matches!(step, ChargeStep::Forget(_));
+    assert_eq!(handed.count(forgets), 0, "the next page asks about it");
+
+    let refused = Some(&End::Refused(ProblemCode::TokenRevoked, None));
+    let mut scanning = ChargeHarness::ready();
+    scanning.tell(revoked());
+    assert_eq!(scanning.end(), refused, "no code has left");
+    let mut handing = ChargeHarness::handing();
+    handing.tell(ChargeEvent::HandedOver(Err(signed_out())));
+    assert_eq!(handing.end(), refused, "refused before anything left");
+
+    let mut again = ChargeHarness::handing();
+    again
+        .tell(ChargeEvent::HandedOver(Err(Fault::NoAnswer)))
+        .tell(revoked());
+    let end = again.end().expect("nobody is asked any more");
+    assert!(
+        matches!(end, End::Unconfirmed(..)),
+        "the code may have arrived: {end:?}"
+    );
+}
+
+#[test]
 fn rule_29_an_abort_abandons_the_trade_before_the_hand_over_and_requests_a_cancel_after_it() {
     let mut before = ChargeHarness::ready();
     before

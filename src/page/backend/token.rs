@@ -10,7 +10,7 @@ use kaunter_core::wire::{ProblemCode, Right, SaleInput};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
-use super::{CallError, about_the_token};
+use super::{CallError, Refused, about_the_token};
 use crate::page::{ask, clock};
 use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
@@ -24,6 +24,8 @@ pub(super) enum Purpose<'a> {
     Sale(&'a SaleInput),
     /// A right that a cashier's token usually lacks. Another person's token is used for this call alone.
     Right(Right),
+    /// The last call of this till: a token that was revoked needs no other one.
+    SignOut,
 }
 
 impl<'a> Purpose<'a> {
@@ -31,7 +33,7 @@ impl<'a> Purpose<'a> {
     fn sale(self) -> Option<&'a str> {
         match self {
             Self::Sale(sale) => Some(&sale.reference),
-            Self::Any | Self::Right(_) => None,
+            Self::Any | Self::Right(_) | Self::SignOut => None,
         }
     }
 
@@ -71,6 +73,9 @@ pub(super) struct Tokens {
     /// The request in progress, and for which sale, so that concurrent calls share it.
     asking: RefCell<Option<(Option<String>, Promise)>>,
     end: RefCell<Option<AbortController>>,
+    /// The tokens were revoked, and `getToken` was asked once since: how the backend said it. Until a call succeeds,
+    /// nobody is asked again.
+    revoked: RefCell<Option<Box<Refused>>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -87,6 +92,7 @@ impl Tokens {
             bound: RefCell::new(None),
             asking: RefCell::new(None),
             end: RefCell::new(AbortController::new().ok()),
+            revoked: RefCell::new(None),
         }
     }
 
@@ -103,10 +109,19 @@ impl Tokens {
         call_ms: Ms,
     ) -> Result<Token, CallError> {
         let known = self.bound_to(purpose).or_else(|| self.now.borrow().clone());
-        match known {
-            Some(token) => Ok(token),
+        if let Some(token) = known {
+            return Ok(token);
+        }
+        let revoked = self.revoked.borrow().clone();
+        match revoked.filter(|_| self.asking.borrow().is_none()) {
+            Some(refused) => Err(CallError::Problem(refused)),
             None => self.shared("start", purpose, call_ms).await,
         }
+    }
+
+    /// A call succeeded: if tokens were revoked, somebody has signed in since.
+    pub(super) fn accepted(&self) {
+        self.revoked.replace(None);
     }
 
     fn bound_to(&self, purpose: Purpose<'_>) -> Option<Token> {
@@ -120,11 +135,13 @@ impl Tokens {
     pub(super) async fn instead_of(
         &self,
         refused: &Token,
-        code: ProblemCode,
+        why: &Refused,
         purpose: Purpose<'_>,
         call_ms: Ms,
     ) -> Result<Option<Token>, CallError> {
-        if !about_the_token(code) {
+        let code = why.code();
+        let revoked = code == ProblemCode::TokenRevoked;
+        if !about_the_token(code) || (revoked && matches!(purpose, Purpose::SignOut)) {
             return Ok(None);
         }
         let forbidden = code == ProblemCode::TokenForbidden;
@@ -148,6 +165,15 @@ impl Tokens {
                 .bound
                 .borrow_mut()
                 .take_if(|(_, token)| is_refused(token));
+        }
+        if revoked {
+            let before = self.revoked.replace(Some(Box::new(why.clone())));
+            if before.is_some() && self.asking.borrow().is_none() {
+                return Ok(None);
+            }
+            // One question for all calls, so it names no sale.
+            let fresh = self.shared("revoked", Purpose::Any, call_ms).await;
+            return Ok(fresh.ok());
         }
         let reason = if forbidden { "forbidden" } else { "expired" };
         self.shared(reason, purpose, call_ms).await.map(Some)
@@ -186,7 +212,7 @@ impl Tokens {
         };
         put("reason", &reason.into());
         match purpose {
-            Purpose::Any => {}
+            Purpose::Any | Purpose::SignOut => {}
             Purpose::Sale(sale) => put("sale", &to_js(sale)),
             Purpose::Right(right) => put("right", &to_js(&right)),
         }

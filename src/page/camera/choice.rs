@@ -62,7 +62,7 @@ pub(super) fn find<'a>(
 }
 
 /// `localStorage` is a getter that throws if the browser blocks storage.
-fn storage() -> Option<Storage> {
+pub(in crate::page) fn storage() -> Option<Storage> {
     let window: JsValue = web_sys::window()?.into();
     let storage = Reflect::get(&window, &"localStorage".into()).ok()?;
     storage

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use kaunter_core::policy::Ms;
 
 use super::Till;
+use crate::page::backend::CallError;
 use crate::page::signal::Waker;
 use crate::page::{clock, signal};
 
@@ -40,22 +41,23 @@ impl Till {
             if signal::hidden() || !signal::online() || till.is_watching() {
                 continue;
             }
-            let answered = till.ask_what_is_open().await;
-            slowness = if answered {
-                1
-            } else {
-                (slowness * 2).min(MAX_SLOWNESS)
+            slowness = match till.ask_what_is_open().await {
+                Ok(()) => 1,
+                Err(trouble) if trouble.is_revoked() => {
+                    // Nothing is asked any more until the page opens another till.
+                    return till.announcer.warning(&trouble.into());
+                }
+                Err(_) => (slowness * 2).min(MAX_SLOWNESS),
             };
             drop(till);
             clock::sleep(policy.poll_ms).await;
         }
     }
 
-    /// Reports new trades and keeps them. False if the backend does not answer.
-    async fn ask_what_is_open(self: &Rc<Self>) -> bool {
-        let Ok(session) = self.backend.session().await else {
-            return false;
-        };
+    /// Reports new trades and keeps them.
+    async fn ask_what_is_open(self: &Rc<Self>) -> Result<(), CallError> {
+        let session = self.backend.session().await?;
+        self.only_watches.set(session.terminal_taken);
         // A trade that awaits its code belongs to the page that scans.
         for trade in session
             .open_trades
@@ -64,6 +66,6 @@ impl Till {
         {
             self.seen(trade);
         }
-        true
+        Ok(())
     }
 }

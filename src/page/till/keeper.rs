@@ -14,16 +14,22 @@ impl Till {
     /// Lists a trade that has not ended, and starts a keeper for it.
     pub fn remember(self: &Rc<Self>, trade: &wire::TradeView) {
         self.news.tell(&trade.trade_id, trade.version);
+        // Another device's trade is listed while it still awaits its code.
+        let waits = self.is_unfinished(&trade.trade_id) && !trade.status.is_final();
         self.unfinished
             .borrow_mut()
             .retain(|known| known.trade_id != trade.trade_id);
-        if !trade.status.at_risk() {
-            return;
+        if trade.status.at_risk() || waits {
+            self.keep_listed(trade.clone());
         }
+    }
+
+    /// Adds a trade to the list, and checks its status until it ends.
+    pub(super) fn keep_listed(self: &Rc<Self>, trade: wire::TradeView) {
         self.enlist(trade.clone());
         if !self.kept.borrow().contains(&trade.trade_id) {
             self.kept.borrow_mut().push(trade.trade_id.clone());
-            let (till, trade) = (Rc::clone(self), trade.clone());
+            let till = Rc::clone(self);
             crate::page::spawn(async move { till.keep(trade).await });
         }
     }
@@ -39,7 +45,7 @@ impl Till {
 
     /// Checks the status of a trade until the trade or the till ends.
     async fn keep(self: Rc<Self>, mut known: wire::TradeView) {
-        while known.status.at_risk() && !self.is_closed() {
+        while !known.status.is_final() && !self.is_closed() {
             let slow = matches!(
                 known.status,
                 Status::NeedsReview | Status::LateSuccess | Status::Reversed
@@ -62,7 +68,7 @@ impl Till {
         self.kept
             .borrow_mut()
             .retain(|kept| *kept != known.trade_id);
-        if !known.status.at_risk() || !self.is_unfinished(&known.trade_id) {
+        if known.status.is_final() || !self.is_unfinished(&known.trade_id) {
             self.forget_trade(&known.trade_id).await;
         }
     }

@@ -204,6 +204,10 @@ impl Till {
         if !matches!(trade.status, Status::Creating | Status::AwaitingCode) {
             return self.remember(trade);
         }
+        if self.only_watches.get() {
+            // Another device's customer may be about to show a code.
+            return self.keep_listed(trade.clone());
+        }
         let own = trade.terminal == self.session.terminal;
         if own && self.is_ours(&trade.sale.reference).await {
             // Its code was lost with the old page: the trade is closed at once, so that the sale is free.

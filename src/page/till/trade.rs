@@ -50,7 +50,7 @@ impl Till {
             return Ok(self.outcome(trade));
         }
         let record = self.record_of(trade).await;
-        let own = trade.terminal == self.session.terminal;
+        let own = trade.terminal == self.session.terminal && !self.only_watches.get();
         match lock::request(&self.lock_name(&trade.sale.reference)).await {
             LockResult::Acquired(lock) if own => {
                 let end = Driver::resume(self, record, options).run().await;

@@ -101,6 +101,7 @@ impl Demo {
                 dir: root().join("www/dist"),
                 token_url: Some(format!("http://{}/shop/token", sandbox.addr)),
                 phone_url: Some(format!("http://{}/_sim/phone", sandbox.addr)),
+                name: Some("till-1".to_owned()),
                 sandbox: true,
             }),
         })

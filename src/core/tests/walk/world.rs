@@ -11,6 +11,7 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Charge};
 use kaunter_core::trade::{Event, GatewayRequest, GatewayStatus, Move};
+use kaunter_model::devices::Devices;
 use kaunter_model::gateway::{self, Account};
 use kaunter_model::store::Store;
 
@@ -41,6 +42,8 @@ struct Outside {
     account: Account,
     /// Our code was on a display. From then on, anybody may have it.
     shown: bool,
+    /// The page that began the trade.
+    page: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +61,10 @@ pub(crate) struct World {
     outside: Vec<Outside>,
     /// The store refused a second holder of the sale.
     second_holder: bool,
+    /// The devices of one name; `None` if each page has a name of its own.
+    devices: Option<Devices>,
+    /// A device changed a trade of another device that was there.
+    meddled: bool,
     /// Messages on their way. They arrive before time passes.
     messages: Vec<Message>,
     /// Delayed messages.
@@ -98,6 +105,8 @@ impl World {
             store: Store::new(MAX_TRADES),
             outside: Vec::new(),
             second_holder: false,
+            devices: kind.one_name.then(Devices::default),
+            meddled: false,
             messages: Vec::new(),
             late: Vec::new(),
             moves: Vec::new(),

@@ -29,6 +29,8 @@ pub(crate) enum Action {
     SecondTill,
     /// The shop's server registers another amount.
     AmountChanges,
+    /// A person lets this page's device act for the name.
+    TakeOver(usize),
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
@@ -89,6 +91,10 @@ impl World {
         }
         if self.amount_changes > 0 && self.may_change_amount() {
             actions.push(Action::AmountChanges);
+        }
+        if self.kind.one_name && self.requests > 0 && self.pages.len() > 1 {
+            let watching = (0..self.pages.len()).filter(|page| !self.pages[*page].took_over);
+            actions.extend(watching.map(Action::TakeOver));
         }
         if self.faults > 0 && !self.outside.is_empty() {
             actions.push(Action::BackendDies {

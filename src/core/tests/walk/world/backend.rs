@@ -2,6 +2,7 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::registration::RegistrationDenial;
+use kaunter_core::terminal::{self, DeviceRole};
 use kaunter_core::till::{Fault, Reply};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
 use kaunter_core::wire::{self, ProblemCode};
@@ -9,10 +10,12 @@ use kaunter_model::gateway::Account;
 use kaunter_model::sample;
 use kaunter_model::store::{Created, Creator, OtherStores};
 
+use super::page::{NAME, device};
 use super::{Call, Message, Outside, SHOP, World};
 
 impl World {
     pub(super) fn backend(&mut self, page: usize, call: &Call) -> Reply {
+        self.check_device(page, call)?;
         match call {
             Call::Create(new) => self.create(page, new),
             Call::HandOver(trade_id) => {
@@ -21,21 +24,53 @@ impl World {
             }
             Call::Ask(trade_id) => {
                 let row = self.find(trade_id)?;
-                let own = self.store.trade(row).facts().terminal == terminal(page);
-                self.answer(
-                    row,
-                    if own {
-                        Event::TerminalSeen
-                    } else {
-                        Event::Tick
-                    },
-                )
+                let own = self.store.trade(row).facts().terminal == self.terminal(page);
+                let event = if own {
+                    Event::TerminalSeen
+                } else {
+                    Event::Tick
+                };
+                self.answer(row, terminal::read_event(event, self.role(page)))
             }
             Call::Cancel(trade_id) => {
                 let row = self.find(trade_id)?;
                 self.answer(row, Event::Cancel)
             }
         }
+    }
+
+    /// The name under which a page works.
+    fn terminal(&self, page: usize) -> String {
+        if self.kind.one_name {
+            NAME.to_owned()
+        } else {
+            format!("till{page}")
+        }
+    }
+
+    fn role(&self, page: usize) -> DeviceRole {
+        let policy = self.kind.policy();
+        let devices = self.devices.as_ref();
+        devices.map_or(DeviceRole::Acts, |devices| {
+            devices.role(NAME, &device(page), self.now, &policy)
+        })
+    }
+
+    /// Two devices of one name: only the acting one changes anything. A device in these worlds is never silent for long
+    /// enough, so only a person lets the other one act.
+    fn check_device(&mut self, page: usize, call: &Call) -> Result<(), Fault> {
+        let (now, policy) = (self.now, self.kind.policy());
+        let Some(devices) = &mut self.devices else {
+            return Ok(());
+        };
+        if matches!(call, Call::Ask(_)) {
+            return Ok(());
+        }
+        let acts = devices.act(NAME, &device(page), now, &policy);
+        acts.map_err(|code| Fault::Problem(code, None))?;
+        let others = |outside: &Outside| outside.page != page;
+        self.meddled |= !self.pages[page].took_over && self.outside.iter().any(others);
+        Ok(())
     }
 
     /// The code that the customer shows to this page.
@@ -62,7 +97,7 @@ impl World {
         let policy = self.kind.policy();
         let creator = Creator {
             shop: SHOP,
-            terminal: &terminal(page),
+            terminal: &self.terminal(page),
             trade_id: &format!("T{}", self.outside.len()),
         };
         match self.store.create(&creator, new, self.now, &policy) {
@@ -73,6 +108,7 @@ impl World {
                 self.outside.push(Outside {
                     account: Account::NEW,
                     shown: false,
+                    page,
                 });
                 self.drain_row(row);
                 Ok(self.wire(row))
@@ -155,8 +191,4 @@ impl World {
             ..self.store.trade(at).view(0, |_| String::new())
         }
     }
-}
-
-fn terminal(page: usize) -> String {
-    format!("till{page}")
 }

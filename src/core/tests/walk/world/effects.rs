@@ -62,6 +62,10 @@ impl World {
                 self.amount_changes -= 1;
                 self.change_amount().unwrap();
             }
+            Action::TakeOver(page) => {
+                self.requests -= 1;
+                self.takes_over(page);
+            }
             Action::CashierCancels(page) => {
                 self.requests -= 1;
                 self.tell(page, till::ChargeEvent::Cancel);

@@ -12,6 +12,9 @@ impl World {
         if self.second_holder {
             return Err("two trades hold one sale, but for the store's index".to_owned());
         }
+        if self.meddled {
+            return Err("a second device of a name changed the first one's sale".to_owned());
+        }
         let judged = self
             .judge_sale()
             .and_then(|()| self.pages.iter().try_for_each(|page| self.judge_page(page)));

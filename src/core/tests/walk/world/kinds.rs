@@ -29,6 +29,8 @@ pub(crate) struct Kind {
     pub(super) second_amount: bool,
     /// The customer shows the first terminal's code to the second one again.
     pub(super) second_code: bool,
+    /// The second terminal is another device with the first one's name.
+    pub(super) one_name: bool,
     /// The gateway gives a new trade the id of an older one.
     pub(super) repeats_ids: bool,
     /// A payment can be given back in the gateway's portal, and the backend checks payments.
@@ -81,6 +83,12 @@ impl Kind {
                 .faults(0)
                 .requests(2)
                 .lates(1),
+            of("one name, two devices")
+                .one_name()
+                .faults(1)
+                .requests(0)
+                .until(5),
+            of("one name, a take-over").one_name().faults(0).until(5),
             of("two tills, one id")
                 .second()
                 .repeats_ids()
@@ -189,6 +197,7 @@ impl Kind {
             second_merchant: false,
             second_amount: false,
             second_code: false,
+            one_name: false,
             repeats_ids: false,
             reverses: false,
             hasty: false,
@@ -240,6 +249,14 @@ impl Kind {
     fn second_code(self) -> Self {
         Self {
             second_code: true,
+            ..self
+        }
+    }
+
+    fn one_name(self) -> Self {
+        Self {
+            second: true,
+            one_name: true,
             ..self
         }
     }

@@ -6,6 +6,14 @@ use kaunter_model::sample;
 
 use super::{Message, World};
 
+/// The name that two devices share.
+pub(super) const NAME: &str = "till0";
+
+/// The identity of a page's device.
+pub(super) fn device(page: usize) -> String {
+    format!("device{page}")
+}
+
 /// A call of a page to the backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Call {
@@ -23,6 +31,8 @@ pub(super) struct Page {
     pub(super) writing: Option<Record>,
     pub(super) scanning: bool,
     pub(super) end: Option<End>,
+    /// A person has let this device act for the name.
+    pub(super) took_over: bool,
 }
 
 impl World {
@@ -57,8 +67,33 @@ impl World {
             writing: None,
             scanning: false,
             end: None,
+            took_over: false,
         });
+        if at > 0 && self.kind.one_name {
+            // A page of an earlier version cancels what awaits a code under its name.
+            self.cancels_the_first(at);
+        }
         self.drain_page(at);
+    }
+
+    /// A page asks to cancel the first page's trade.
+    fn cancels_the_first(&mut self, at: usize) {
+        if let Some(row) = self.store.rows().first() {
+            let call = Call::Cancel(row.trade.facts().trade_id.clone());
+            self.messages.push(Message::Call(at, call));
+        }
+    }
+
+    /// A person lets a device act for the name, and cancels what the other one has begun.
+    pub(super) fn takes_over(&mut self, at: usize) {
+        let now = self.now;
+        if let Some(devices) = &mut self.devices {
+            devices.take_over(NAME, &device(at), now);
+        }
+        for page in 0..self.pages.len() {
+            self.pages[page].took_over = page == at;
+        }
+        self.cancels_the_first(at);
     }
 
     pub(super) fn tell(&mut self, at: usize, event: till::ChargeEvent) {
