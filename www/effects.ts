@@ -146,7 +146,10 @@ async function lookUp(ref: string): Promise<void> {
     dispatch({ type: "owed_read", ref, minor, sentence });
   try {
     const signal = AbortSignal.timeout(LOOK_UP_MS);
-    const minor = await owed(ref, await readToken({ signal }, settings?.token_url ?? ""));
+    const context = { reason: "start", signal } as const;
+    const url = settings?.token_url ?? null;
+    const token = await (url === null ? signedInToken(context) : readToken(context, url));
+    const minor = await owed(ref, token);
     read(minor, minor === null ? { word: "noBill" } : null);
   } catch {
     read(null, { word: "noAnswer" });

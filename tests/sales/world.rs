@@ -6,7 +6,6 @@ use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
 use kaunter_core::trade::{self, CodeMark, State};
 use kaunter_core::wire::SaleInput;
-use kaunter_core::wire::Sale;
 use kaunter_model::devices::Devices;
 use kaunter_model::sample;
 use kaunter_model::store::{Row, Store};

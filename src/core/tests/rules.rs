@@ -151,10 +151,10 @@ fn rule_34_only_the_gateways_clear_word_reverses_a_payment() {
             assert_eq!(desk.state(), State::Reversed);
             assert!(desk.trade.holds_sale(), "a new trade needs a person");
             assert_eq!((standing.paid_amount.clone(), standing.open), (None, true));
-            assert!(!standing.closes_bill(&due));
+            assert!(!standing.closes_bill(&due, None));
         } else {
             assert_eq!(desk.state(), State::Paid, "reversed on {word:?}");
-            assert!(standing.closes_bill(&due));
+            assert!(standing.closes_bill(&due, None));
         }
     }
     // An answer about another amount is not about this trade.
