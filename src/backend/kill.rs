@@ -95,6 +95,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
         | Event::TerminalSeen
         | Event::Refresh
         | Event::Superseded
+        | Event::GiveUp(_)
         | Event::Created(_)
         | Event::PayAnswered(_)
         | Event::Status(..)

@@ -5,6 +5,7 @@ mod change;
 mod clock;
 mod create;
 mod drive;
+mod give_up;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::change::EventDetails;
+pub(crate) use self::give_up::GiveUpRequest;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;

@@ -9,7 +9,7 @@
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::sale::{self, Amount, Due};
-use crate::trade::{Context, Event, Facts, SaleHold, State, Trade};
+use crate::trade::{Context, Event, Facts, GiveUp, SaleHold, State, Trade};
 use crate::wire::{NewTrade, ProblemCode};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
@@ -125,6 +125,17 @@ pub fn admit<'a>(
     }
     let amount = amount.ok_or(Denial::AmountMismatch)?;
     Ok(Admission { amount, replaced })
+}
+
+/// Rule 35 of `docs/rules.md`: a sale that the customer pays in another way takes no new trade.
+///
+/// # Errors
+/// [`ProblemCode::SaleGivenUp`].
+pub fn check_given_up(given_up: Option<&GiveUp>) -> Result<(), ProblemCode> {
+    match given_up {
+        None => Ok(()),
+        Some(_) => Err(ProblemCode::SaleGivenUp),
+    }
 }
 
 /// How another trade of the sale relates to the new one.
@@ -298,6 +309,7 @@ mod tests {
             | State::Cancelling
             | State::CancelUnknown
             | State::NeedsReview
+            | State::GivenUp
             | State::Reversed
             | State::Voiding
             | State::VoidUnknown

@@ -17,6 +17,7 @@ pub mod desk;
 pub mod emv;
 pub mod error;
 pub mod gate;
+pub mod giving_up;
 pub mod money;
 pub mod policy;
 pub mod sale;

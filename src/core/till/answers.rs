@@ -136,6 +136,7 @@ impl Charge {
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy
             | ProblemCode::SalePaid
+            | ProblemCode::SaleGivenUp
             | ProblemCode::SaleAmountMismatch
             | ProblemCode::TradeHasCode
             | ProblemCode::CodeReused

@@ -48,6 +48,7 @@ pub(crate) struct World {
     faults: u8,
     requests: u8,
     lates: u8,
+    give_ups: u8,
     pages: Vec<Page>,
     store: Store,
     /// For each row of the store.
@@ -89,6 +90,7 @@ impl World {
             faults: kind.faults,
             requests: kind.requests,
             lates: kind.lates,
+            give_ups: kind.give_ups,
             pages: Vec::new(),
             store: Store::new(MAX_TRADES),
             outside: Vec::new(),

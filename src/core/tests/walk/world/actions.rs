@@ -30,6 +30,8 @@ pub(crate) enum Action {
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
+    /// The customer pays in another way.
+    GiveUp(usize),
     /// A customer scans our code: at once, or from a photograph of it.
     CustomerScans(usize, Response),
     CustomerConfirms(usize),
@@ -170,6 +172,9 @@ impl World {
             && row.account.stage.is_unpaid()
         {
             actions.push(Action::PaidAfterAll(at));
+        }
+        if self.give_ups > 0 && at + 1 == self.outside.len() {
+            actions.push(Action::GiveUp(at));
         }
         if self.requests > 0 {
             if matches!(state, State::Paid | State::LateSuccess) {

@@ -1,8 +1,8 @@
 //! The backend: a store around the real machine. It serves the calls of the pages.
 
 use kaunter_core::till::{Fault, Reply};
-use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
-use kaunter_core::wire::{self, ProblemCode};
+use kaunter_core::trade::{CodeMark, Event, GiveUp, Refusal, Step};
+use kaunter_core::wire::{self, ProblemCode, Tender};
 use kaunter_model::gateway::Account;
 use kaunter_model::store::{Created, Creator, OtherStores};
 
@@ -97,6 +97,20 @@ impl World {
                 self.second_holder = true;
                 Ok(())
             }
+        }
+    }
+
+    /// The cashier stops collecting the sale, unless the rule denies it.
+    pub(super) fn give_up(&mut self, at: usize) {
+        let wish = GiveUp {
+            by: "cashier".to_owned(),
+            tender: Tender::Cash,
+            at_ms: self.now,
+        };
+        let policy = self.kind.policy();
+        if let Ok((row, moves)) = self.store.give_up(at, &wish, &policy) {
+            self.moves.extend(moves);
+            self.drain_row(row);
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Kind {
     pub(super) repeats_ids: bool,
     /// A payment can be given back in the gateway's portal, and the backend checks payments.
     pub(super) reverses: bool,
+    /// The number of times that the cashier stops collecting the sale.
+    pub(super) give_ups: u8,
     /// A person gives a verdict on a void without waiting for its answer.
     pub(super) hasty: bool,
     /// The customer needs time to find the phone.
@@ -144,6 +146,29 @@ impl Kind {
                 .faults(1)
                 .requests(2)
                 .until(10),
+            of("given up").give_ups(1).faults(1).until(9),
+            of("given up, paid after all")
+                .give_ups(1)
+                .faults(0)
+                .requests(2)
+                .lates(1)
+                .until(12),
+            of("our code, given up")
+                .merchant()
+                .give_ups(1)
+                .faults(0)
+                .until(9),
+            of("given up, unpaid trades age")
+                .give_ups(1)
+                .ages()
+                .faults(0)
+                .until(14),
+            of("two tills, given up")
+                .second()
+                .give_ups(1)
+                .faults(0)
+                .requests(0)
+                .lates(1),
         ]
     }
 
@@ -165,6 +190,7 @@ impl Kind {
             repeats_ids: false,
             reverses: false,
             hasty: false,
+            give_ups: 0,
             slow_scan: false,
             horizon: 9,
         }
@@ -228,6 +254,10 @@ impl Kind {
             reverses: true,
             ..self
         }
+    }
+
+    fn give_ups(self, give_ups: u8) -> Self {
+        Self { give_ups, ..self }
     }
 
     fn hasty(self) -> Self {
