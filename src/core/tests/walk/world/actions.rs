@@ -181,7 +181,7 @@ impl World {
                 actions.push(Action::Void(at));
             }
             let returnable = match state {
-                State::LateSuccess => true,
+                State::LateSuccess | State::GivenUp => true,
                 State::Paid | State::Voiding | State::VoidUnknown => self.kind.reverses,
                 _ => false,
             };

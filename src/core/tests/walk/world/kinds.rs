@@ -145,7 +145,7 @@ impl Kind {
                 .hasty()
                 .faults(1)
                 .requests(2)
-                .until(10),
+                .until(11),
             of("given up").give_ups(1).faults(1).until(9),
             of("given up, paid after all")
                 .give_ups(1)
