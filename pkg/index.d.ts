@@ -43,6 +43,7 @@ export type {
   ErrorCode,
   ErrorType,
   GatewayAnswer,
+  GiveUpOptions,
   Money,
   Outcome,
   Paid,
@@ -55,6 +56,7 @@ export type {
   ScanSource,
   ShowCodeOptions,
   ShownCode,
+  Tender,
   TillOptions,
   TillSession,
   TillState,
@@ -195,6 +197,12 @@ export class Till extends EventTarget implements AsyncDisposable {
    * `evidence`.
    */
   giveVerdict(tradeId: string, verdict: Verdict): Promise<Outcome>;
+  /**
+   * Stops collecting a sale that the customer pays in another way. Wallet money that comes later is given back by
+   * itself. Needs the right `give_up`. Rejects with `sale_paid` if the gateway says so first, with `sale_busy` if a
+   * payment, a cancel or a void of the sale is on its way, and with `trade_not_found`.
+   */
+  giveUp(options: GiveUpOptions): Promise<void>;
   /**
    * Makes this device act for its terminal, so that it may charge and cancel. Call it after `terminal_taken`, once a
    * person has confirmed that the other device stops. The audit trail keeps `reason`; it must not be empty.

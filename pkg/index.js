@@ -133,6 +133,9 @@ export class Till extends EventTarget {
   async refresh(tradeId) {
     return this.#raw.refresh(tradeId);
   }
+  async giveUp(options) {
+    return this.#raw.giveUp(options);
+  }
   async checkVoidStatus(tradeId) {
     return this.#raw.checkVoidStatus(tradeId);
   }

@@ -21,6 +21,7 @@ use crate::types::options::{ScanOptions, TillOptions};
 use crate::types::outcome::{Outcome, OutcomePromise};
 use crate::types::sale::sale_from_js;
 use crate::types::session::JsSession;
+use crate::types::tender::give_up_from_js;
 use crate::types::to_js;
 use crate::types::trade::{JsTrades, Trade, TradePromise, TradeQuery, TradesPromise};
 use crate::types::verdict::verdict_from_js;
@@ -270,6 +271,14 @@ impl RawTill {
                 outcome(till.give_verdict(&id, &verdict).await)
             })
         }))
+    }
+
+    /// Stops collecting a sale that the customer pays in another way.
+    #[wasm_bindgen(js_name = giveUp)]
+    #[must_use]
+    pub fn give_up(&self, options: &JsValue) -> VoidPromise {
+        let wish = give_up_from_js(options);
+        self.promise(wish.map(|wish| self.work(async move |till| done(till.give_up(&wish).await))))
     }
 
     /// The camera that is on, or `null`.

@@ -14,6 +14,7 @@ pub mod read;
 pub mod reason;
 pub mod sale;
 pub mod session;
+pub mod tender;
 pub mod trade;
 pub mod verdict;
 pub mod wallet;

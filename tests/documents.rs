@@ -162,6 +162,7 @@ fn every_state() -> Vec<State> {
         Cancelling,
         CancelUnknown,
         NeedsReview,
+        GivenUp,
         Paid,
         Reversed,
         Voiding,

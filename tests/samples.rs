@@ -519,7 +519,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "rights",
         "Right",
-        &every!(Right: Charge, Cancel, Void, Review, List),
+        &every!(Right: Charge, Cancel, Void, Review, List, GiveUp),
     );
     samples.words(
         "outcomes",

@@ -19,7 +19,7 @@ import { askSame, closeDialogs, pickWallet } from "./dialogs";
 import { $ } from "./dom";
 import { faultOf } from "./fault";
 import { dispatch } from "./loop";
-import { askGiveBack, askManager, showRefusal } from "./manager";
+import { askGiveBack, askManager, askOtherWay, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";
 import { canRename, freshRef, namedSale, readSettings, readToken, type Settings, terminalName } from "./session";
 import { askName } from "./setup";
@@ -87,6 +87,8 @@ export function perform(effect: Effect): void {
       return effect.isOn ? awake.stayAwake() : awake.letSleep();
     case "ask_same":
       return askSame(effect.trade);
+    case "ask_other_way":
+      return askOtherWay(effect);
     case "ask_manager":
       return askManager(effect);
     case "ask_take_over":
@@ -272,8 +274,19 @@ async function cancel(run: number, tradeId: string): Promise<void> {
   }
 }
 
+/** The customer pays another way: the till stops collecting, or refuses. */
+function giveUp(run: number, { ref, tender }: Extract<Decision, { type: "give_up" }>): void {
+  opened()
+    .giveUp({ ref, tender })
+    .then(
+      () => dispatch({ type: "given_up", run }),
+      (error: unknown) => dispatch({ type: "decision_refused", run, dialog: "give_up", fault: refusal(error) }),
+    );
+}
+
 /** A refund or a verdict: refused at once, or taken and then followed like any other call. */
 function decide(run: number, tradeId: string, decision: Decision): void {
+  if (decision.type === "give_up") return giveUp(run, decision);
   const { type } = decision;
   const send = () =>
     type === "void"

@@ -2,7 +2,7 @@
 // asked for when it is used. Nothing is preselected, no form sends itself, and the button that decides names what it
 // does.
 
-import type { Sale } from "kaunter";
+import type { Sale, Tender } from "kaunter";
 import { $, dialog, tell } from "./dom";
 import { dispatch } from "./loop";
 import type { Decision, Fault } from "./model";
@@ -15,7 +15,12 @@ const SETTLES: Record<Verdict, keyof Words> = {
   declined: "settleNotPaid",
   voided: "settleReturned",
 };
-const TROUBLE: Record<Decision["type"], string> = { void: "back-trouble", verdict: "manager-trouble" };
+const TROUBLE: Record<Decision["type"], string> = {
+  void: "back-trouble",
+  verdict: "manager-trouble",
+  give_up: "other-trouble",
+};
+const TENDERS: readonly Tender[] = ["cash", "card", "other"];
 /** The reason in the audit trail if the cashier chose none: the page never chooses one for them. */
 const NO_REASON = "no reason given";
 
@@ -25,6 +30,8 @@ let subject: { tradeId: string; sale: Sale | null } | null = null;
 export function wireManager(): void {
   $("manager-settle").onclick = settle;
   $("back-yes").onclick = giveBack;
+  $("other-way").onclick = () => dispatch({ type: "other_way_pressed" });
+  for (const tender of TENDERS) $(`other-${tender}`).onclick = () => payAnotherWay(tender);
   for (const radio of radios()) radio.onchange = nameDecisions;
 }
 
@@ -44,7 +51,15 @@ export function askGiveBack(about: { tradeId: string; sale: Sale | null }): void
   open("back", about, "void");
 }
 
-function open(name: "manager" | "back", { tradeId, sale }: NonNullable<typeof subject>, type: Decision["type"]): void {
+export function askOtherWay(about: { tradeId: string; sale: Sale | null }): void {
+  open("other", about, "give_up");
+}
+
+function open(
+  name: "manager" | "back" | "other",
+  { tradeId, sale }: NonNullable<typeof subject>,
+  type: Decision["type"],
+): void {
   subject = { tradeId, sale };
   tell(TROUBLE[type], null);
   nameDecisions();
@@ -58,6 +73,7 @@ export function nameDecisions(): void {
   $("manager-settle").textContent = say(chosen ? SETTLES[chosen] : "settle", amount);
   $("back-word").textContent = say("backTitle", amount);
   $("back-yes").textContent = say("yes", amount);
+  $("other-title").textContent = say("otherWayTitle", amount);
 }
 
 function settle(): void {
@@ -71,6 +87,10 @@ function settle(): void {
 function giveBack(): void {
   // The audit trail has one language, the shop's: so the option's value, not its word.
   send({ type: "void", reason: $<HTMLSelectElement>("why").value || NO_REASON });
+}
+
+function payAnotherWay(tender: Tender): void {
+  if (subject?.sale) send({ type: "give_up", ref: subject.sale.ref, tender });
 }
 
 /** Says what is missing, and moves the focus there, away from the button that decides. */

@@ -1,7 +1,17 @@
 // The state of the page as data: what is on screen, what can happen, and what the page does about it. `model/next.ts`
 // has the transitions. Neither touches the DOM, the till or a clock, so tests run them in Node.
 
-import type { CodeInfo, ErrorCode, ErrorType, GatewayAnswer, Outcome, Sale, TillEventDetails, Trade } from "kaunter";
+import type {
+  CodeInfo,
+  ErrorCode,
+  ErrorType,
+  GatewayAnswer,
+  Outcome,
+  Sale,
+  Tender,
+  TillEventDetails,
+  Trade,
+} from "kaunter";
 import type { Words } from "./words";
 
 export type Hint = TillEventDetails["hint"]["hint"];
@@ -162,14 +172,15 @@ export type ReadQuestion =
   /** The sale was begun with another amount. */
   | { readonly type: "mismatch"; readonly fault: Fault };
 
-/** A refund or a verdict, as its dialog sends it. */
+/** A refund, a verdict, or that the customer pays another way, as its dialog sends it. */
 export type Decision =
   | { readonly type: "void"; readonly reason: string }
   | {
       readonly type: "verdict";
       readonly outcome: "paid" | "declined" | "voided";
       readonly evidence: string;
-    };
+    }
+  | { readonly type: "give_up"; readonly ref: string; readonly tender: Tender };
 
 /** Events with a `run` are answers of that call. The others come from a person, the page or the till itself. */
 export type Event =
@@ -207,6 +218,7 @@ export type Event =
   | { readonly type: "check_pressed" }
   | { readonly type: "verdict_pressed" }
   | { readonly type: "give_back_pressed" }
+  | { readonly type: "other_way_pressed" }
   | { readonly type: "decision_sent"; readonly tradeId: string; readonly decision: Decision }
   | { readonly type: "trade_opened"; readonly trade: Trade; readonly isFromHistory: boolean }
   | { readonly type: "test_pressed" }
@@ -228,6 +240,7 @@ export type Answer =
   | { readonly type: "test_ended"; readonly run: number; readonly info: CodeInfo }
   | { readonly type: "cancel_refused"; readonly run: number; readonly fault: Fault }
   | { readonly type: "decision_taken"; readonly run: number }
+  | { readonly type: "given_up"; readonly run: number }
   | {
       readonly type: "decision_refused";
       readonly run: number;
@@ -253,6 +266,7 @@ export type Answer =
 export type Sound = "paid" | "not_paid" | "attention" | "read";
 export type DialogName =
   | "back"
+  | "other"
   | "cancel"
   | "drawer"
   | "history"
@@ -286,6 +300,7 @@ export type Effect =
   | { readonly type: "sound"; readonly sound: Sound }
   | { readonly type: "keep_awake"; readonly isOn: boolean }
   | { readonly type: "ask_same"; readonly trade: Trade }
+  | { readonly type: "ask_other_way"; readonly tradeId: string; readonly sale: Sale }
   | { readonly type: "ask_manager"; readonly tradeId: string; readonly sale: Sale | null; readonly isPaid: boolean }
   | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }
   | { readonly type: "ask_take_over" }

@@ -28,7 +28,7 @@ export function draw(model: Model): void {
   drawAbove(model);
   drawCodeButtons(model);
   drawBill(model.draft, model.isRegistered);
-  for (const button of document.querySelectorAll<HTMLButtonElement>("#manager button, #back button")) {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("#manager button, #back button, #other button")) {
     button.disabled = isDeciding(model);
   }
   drawScreen(view);
@@ -83,6 +83,7 @@ function drawScreen(view: View): void {
   if (view.screen === "paid") drawReceipt(view);
   if (view.screen === "not-confirmed") {
     setText("support", view.tradeId);
+    $("other-way").hidden = view.kind !== "not-confirmed";
     // A check without news leaves the word.
     if (drawn?.screen !== "not-confirmed" || drawn.tradeId !== view.tradeId) setText("copied", "");
   }

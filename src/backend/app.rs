@@ -104,6 +104,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get).put(sales::register))
+        .route("/v1/sales/give-up", post(sales::give_up))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))

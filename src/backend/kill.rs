@@ -96,6 +96,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
         | Event::Refresh
         | Event::Superseded
         | Event::AmountChanged
+        | Event::GiveUp(_)
         | Event::Created(_)
         | Event::PayAnswered(_)
         | Event::Status(..)

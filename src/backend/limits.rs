@@ -74,6 +74,8 @@ pub(crate) const MAX_TRIES: u32 = 10;
 pub(crate) const KEEP_TRIES: u32 = 8;
 /// The first of these pauses.
 pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
+/// The pause before giving up a sale looks again whether the gateway has answered. A query takes about that long.
+pub(crate) const GIVE_UP_PAUSE: Duration = Duration::from_millis(100);
 /// The pause before a timer tries again after the store failed.
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
 /// The pause between two comparisons with the wall clock. It costs two readings, and a till checks every two seconds.

@@ -4,6 +4,7 @@
 //! gateway.
 
 mod bindings;
+mod given_up;
 mod list;
 mod open;
 mod owner;
@@ -17,6 +18,7 @@ pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, set_metadata, take_code,
 };
 
+pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};
 pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
@@ -256,12 +258,16 @@ pub(crate) async fn with_sale_hold(
     change: &mut Change,
     trade_id: &str,
 ) -> sqlx::Result<Option<(Trade, SaleHold)>> {
-    sqlx::query(
-        "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1)",
+    let sale = sqlx::query(
+        "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) RETURNING given_up_ms",
     )
     .bind(trade_id)
-    .execute(&mut **change)
+    .fetch_optional(&mut **change)
     .await?;
+    let given_up: Option<i64> = match sale {
+        Some(sale) => sale.try_get("given_up_ms")?,
+        None => None,
+    };
     // One read for the trade and what may be in its way.
     let rows = sqlx::query(
         "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
@@ -269,7 +275,9 @@ pub(crate) async fn with_sale_hold(
     .bind(trade_id)
     .fetch_all(&mut **change)
     .await?;
-    let (mut own, mut hold) = (None, SaleHold::None);
+    // A customer who pays in another way holds the sale as another trade would.
+    let hold = given_up.map_or(SaleHold::None, |_| SaleHold::Held);
+    let (mut own, mut hold) = (None, hold);
     for row in &rows {
         let trade = read(row)?;
         if trade.facts().trade_id == trade_id {

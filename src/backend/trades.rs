@@ -6,6 +6,7 @@ mod change;
 mod clock;
 mod create;
 mod drive;
+mod give_up;
 mod register;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::change::EventDetails;
+pub(crate) use self::give_up::GiveUpRequest;
 use crate::clock::{Clock, rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::gateway::Gateway;

@@ -76,6 +76,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::Cancel => "cancel",
         Event::Void => "void",
         Event::Verdict(_) => "verdict",
+        Event::GiveUp(_) => "give_up",
         Event::Created(_) => "create_answered",
         Event::PayAnswered(_) => "pay_answered",
         Event::Status(..) => "status_answered",
@@ -88,6 +89,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
 pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
         Event::Verdict(outcome) => word(outcome),
+        Event::GiveUp(wish) => word(wish.tender),
         Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
         | Event::Restarted

@@ -9,7 +9,7 @@
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::sale::{self, Amount, Due, SetBy};
-use crate::trade::{Context, Event, Facts, SaleHold, State, Trade};
+use crate::trade::{Context, Event, Facts, GiveUp, SaleHold, State, Trade};
 use crate::wire::{NewTrade, ProblemCode, Sales};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
@@ -171,6 +171,17 @@ pub(crate) fn clear(
         }
     }
     Ok(replaced)
+}
+
+/// Rule 35 of `docs/rules.md`: a sale that the customer pays in another way takes no new trade.
+///
+/// # Errors
+/// [`ProblemCode::SaleGivenUp`].
+pub fn check_given_up(given_up: Option<&GiveUp>) -> Result<(), ProblemCode> {
+    match given_up {
+        None => Ok(()),
+        Some(_) => Err(ProblemCode::SaleGivenUp),
+    }
 }
 
 /// How another trade of the sale relates to the new one.
@@ -355,6 +366,7 @@ mod tests {
             | State::Cancelling
             | State::CancelUnknown
             | State::NeedsReview
+            | State::GivenUp
             | State::Reversed
             | State::Voiding
             | State::VoidUnknown

@@ -89,7 +89,7 @@ impl Authority<'_> {
         }
         match right {
             Right::Charge | Right::Void | Right::Review => self.require_amount(&facts.sale.amount),
-            Right::Cancel | Right::List => Ok(()),
+            Right::Cancel | Right::List | Right::GiveUp => Ok(()),
         }
     }
 
@@ -180,12 +180,13 @@ mod tests {
         }
     }
 
-    const ALL: [Right; 5] = [
+    const ALL: [Right; 6] = [
         Right::Charge,
         Right::Cancel,
         Right::Void,
         Right::Review,
         Right::List,
+        Right::GiveUp,
     ];
 
     #[test]

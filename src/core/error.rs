@@ -409,6 +409,10 @@ error_codes! {
         SalePaid "sale_paid" Conflict 409 No
             "This sale is already paid: do not charge again."
             "This sale is paid: do not charge again.";
+        /// The customer pays the sale in another way: it is not collected any more.
+        SaleGivenUp "sale_given_up" Conflict 409 No
+            "This sale is being paid in another way: do not charge it here. Use a new number for a new sale."
+            "This sale was given up, because the customer pays in another way: use a new ref for a new sale.";
         /// The sale has another amount.
         SaleAmountMismatch "sale_amount_mismatch" Conflict 409 No
             "This sale was begun with another amount: check the bill, and use a new number for a new sale."

@@ -21,6 +21,7 @@ pub mod desk;
 pub mod emv;
 pub mod error;
 pub mod gate;
+pub mod giving_up;
 pub mod lockout;
 pub mod money;
 pub mod owner;

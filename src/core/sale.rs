@@ -185,6 +185,7 @@ pub fn frees_code(state: State) -> bool {
         | State::Cancelling
         | State::CancelUnknown
         | State::NeedsReview
+        | State::GivenUp
         | State::Paid
         | State::Reversed
         | State::Voiding

@@ -121,8 +121,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 pub use event::{
-    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, PayAnswer, StatusAnswer,
-    VoidAnswer,
+    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, GiveUp, PayAnswer,
+    StatusAnswer, VoidAnswer,
 };
 use parts::{Cancel, Lateness, Payment, Queries, Void};
 pub use refusal::Refusal;
@@ -248,6 +248,9 @@ pub struct Trade {
     lateness: Lateness,
     /// When a cancel, or a void without an answer, ends in a review.
     give_up_ms: Option<Ms>,
+    /// The wish to stop collecting its sale. Before [`State::GivenUp`], it waits for an answer of the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    given_up: Option<GiveUp>,
     /// Its state comes from a person's verdict.
     #[serde(default, rename = "settled")]
     decided_by_person: bool,
@@ -279,6 +282,7 @@ impl Trade {
             void: Void::default(),
             lateness: Lateness::default(),
             give_up_ms: None,
+            given_up: None,
             decided_by_person: false,
             gateway_answer: None,
             outbox: VecDeque::from([GatewayRequest::Create]),
@@ -347,6 +351,7 @@ impl Trade {
             Event::Cancel => self.cancel_requested(context),
             Event::Void => self.void_requested(context),
             Event::Verdict(outcome) => self.verdict(outcome, context),
+            Event::GiveUp(wish) => self.give_up_wished(wish, context),
             Event::Created(answer) => {
                 self.created(answer, context);
                 Ok(())
@@ -388,6 +393,9 @@ impl Trade {
         self.decided_by_person = false;
         self.since_ms = context.now;
         self.queries.asks = 0;
+        if !self.state.keeps_wish() {
+            self.given_up = None;
+        }
         if to.proves_payment() {
             self.payment.paid_ms.get_or_insert(context.now);
         }

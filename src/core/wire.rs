@@ -354,6 +354,9 @@ pub enum Right {
     Review,
     /// List the shop's trades of a day, and read the trades of other terminals.
     List,
+    /// Stop collecting a sale that the customer pays in another way.
+    #[serde(rename = "give_up")]
+    GiveUp,
 }
 
 /// `POST /v1/terminal-tokens`, with the server key.
@@ -583,6 +586,39 @@ pub struct RegisterSale {
 
 /// The shop's own notes on a sale, by name. No rule reads them.
 pub type Metadata = BTreeMap<String, String>;
+/// How a sale is paid that is not collected any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tender {
+    /// Notes and coins.
+    Cash,
+    /// A card, at a terminal of its own.
+    Card,
+    /// Any other way.
+    Other,
+}
+
+/// The body of `POST /v1/sales/give-up`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskGiveUp {
+    /// The sale's reference.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// How the customer pays instead.
+    pub tender: Tender,
+}
+
+/// Who has stopped collecting a sale, and how the customer pays instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// The cashier.
+    pub by: String,
+    /// How the customer pays instead.
+    pub tender: Tender,
+    /// When it was asked for.
+    pub at: String,
+}
 
 /// The answer to `GET /v1/sales?ref=`, by which a shop's server closes its bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -608,6 +644,9 @@ pub struct SaleRecord {
     /// Whether exactly the amount in the query was paid: then close the bill. Absent if the query has no amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_bill: Option<bool>,
+    /// Who has stopped collecting the sale, and how the customer pays instead. Absent if nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
     /// True while money may have moved and the outcome is not known. Wait, and do not charge the sale in another way.
     pub unconfirmed: bool,
     /// All trades, the oldest first.

@@ -269,14 +269,24 @@ impl Account {
     pub fn verdict(self, state: State) -> Option<VerdictOutcome> {
         match (state, self.stage) {
             (
-                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
+                State::NeedsReview
+                | State::GivenUp
+                | State::VoidReview
+                | State::LateSuccess
+                | State::Reversed,
                 Stage::Paid,
             ) => Some(VerdictOutcome::Paid),
             (
-                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
+                State::NeedsReview
+                | State::GivenUp
+                | State::VoidReview
+                | State::LateSuccess
+                | State::Reversed,
                 Stage::Refunded,
             ) => Some(VerdictOutcome::Voided),
-            (State::NeedsReview, Stage::Failed | Stage::Closed) => Some(VerdictOutcome::Declined),
+            (State::NeedsReview | State::GivenUp, Stage::Failed | Stage::Closed) => {
+                Some(VerdictOutcome::Declined)
+            }
             (_, _) => None,
         }
     }
@@ -340,6 +350,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         | Event::Cancel
         | Event::Void
         | Event::Verdict(_)
+        | Event::GiveUp(_)
         | Event::Created(_)
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => None,

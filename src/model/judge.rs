@@ -118,6 +118,7 @@ fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
         | State::Cancelling
         | State::CancelUnknown
         | State::NeedsReview
+        | State::GivenUp
         | State::Voiding
         | State::VoidUnknown
         | State::VoidReview => false,
@@ -171,7 +172,10 @@ fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Resul
     if amounts.any(|amount| amount != due) {
         return wrong("a page changed what is owed");
     }
-    let standing = Standing::of(trades);
+    let standing = Standing::of(trades.clone());
+    if standing.paid_amount.is_some() && trades.clone().any(|trade| trade.given_up().is_some()) {
+        return wrong("a sale that the customer pays in another way counts as paid");
+    }
     if standing.closes_bill(due, None) && kept < 1 {
         return wrong("the bill closes, and the ledger keeps nothing");
     }

@@ -4,12 +4,13 @@
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
 use kaunter_core::admission::{self, Candidate};
+use kaunter_core::giving_up::{self, GivingUp};
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::registration;
 use kaunter_core::sale::{self, CodeUse, Due, SetBy};
 use kaunter_core::trade::{
-    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, SaleHold, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, GiveUp, Move, Refusal, SaleHold, Step, Trade,
 };
 use kaunter_core::wire::{NewTrade, ProblemCode, Sale, Sales};
 
@@ -155,6 +156,8 @@ impl Store {
             };
         }
         let others = self.of_sale(creator.shop, &new.sale.reference);
+        let given_up = others.iter().find_map(|row| self.trade(*row).given_up());
+        admission::check_given_up(given_up).map_err(refused)?;
         let due = self.due(creator.shop, &new.sale.reference);
         let candidate = Candidate {
             terminal: creator.terminal,
@@ -250,11 +253,48 @@ impl Store {
     /// How the other trades of its sale limit this one.
     #[must_use]
     pub fn held_by_others(&self, of: usize) -> SaleHold {
+        if self.is_given_up(of) {
+            SaleHold::Held
+        } else {
+            self.held_by_trades(of)
+        }
+    }
+
+    fn held_by_trades(&self, of: usize) -> SaleHold {
         let others = self.others(of);
         others
             .map(|row| row.trade.sale_hold())
             .max()
             .unwrap_or(SaleHold::None)
+    }
+
+    /// Whether the customer pays the sale of this row in another way. That holds the sale as another trade would.
+    #[must_use]
+    pub fn is_given_up(&self, of: usize) -> bool {
+        let own = self.trade(of).given_up().is_some();
+        own || self.others(of).any(|row| row.trade.given_up().is_some())
+    }
+
+    /// Stops collecting the sale of this row, or asks the gateway first. Then drain the row with [`Store::next`].
+    ///
+    /// # Errors
+    /// The rule of giving up denies it, or another trade holds the sale.
+    pub fn give_up(
+        &mut self,
+        of: usize,
+        wish: &GiveUp,
+        policy: &Policy,
+    ) -> Result<(usize, Vec<Move>), ProblemCode> {
+        let facts = self.trade(of).facts();
+        let rows = self.of_sale(&facts.shop, &facts.sale.reference);
+        let trades: Vec<Trade> = rows.iter().map(|row| self.trade(*row).clone()).collect();
+        let answer = giving_up::give_up(&trades, wish, policy)?;
+        let (at, mut after) = match answer.ok_or(ProblemCode::TradeNotFound)? {
+            GivingUp::Now(at, after) | GivingUp::Asks(at, after) => (rows[at], after),
+        };
+        let moves = after.take_moves();
+        self.rows[at].trade = *after;
+        Ok((at, moves))
     }
 
     /// Reads a row and decides what this event changes. The store changes only when the change is committed.
@@ -301,7 +341,7 @@ impl Store {
         } = change;
         let changes = after.version() != was;
         let overtaken = self.trade(row).version() != was;
-        let second = after.holds_sale() && self.held_by_others(row) == SaleHold::Held;
+        let second = after.holds_sale() && self.held_by_trades(row) == SaleHold::Held;
         if changes && (overtaken || second) {
             return Err(Conflict {
                 event: Box::new(event),

@@ -11,8 +11,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord, Session,
-    TakeOver,
+    AskGiveUp, AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord,
+    Session, TakeOver,
     TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
@@ -242,6 +242,13 @@ impl Backend {
     /// `GET /v1/sales?ref=`: the trades that this terminal may see.
     pub fn sale(&self, reference: &str) -> Call<'_, SaleRecord> {
         self.request("GET", sale_path(reference), None, Purpose::Any)
+    }
+
+    /// `POST /v1/sales/give-up`: the customer pays in another way.
+    pub fn give_up(&self, wish: &AskGiveUp) -> Call<'_, SaleRecord> {
+        let path = "/v1/sales/give-up".to_owned();
+        let purpose = Purpose::Right(Right::GiveUp);
+        self.request("POST", path, Some(to_js(wish)), purpose)
     }
 
     /// `GET /v1/trades` with the right `list`: one page of a sale's trades, or of a day's.

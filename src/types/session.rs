@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /** A right that the shop's server puts into a token; a call without its right rejects with `token_forbidden`. */
-export type Right = "charge" | "cancel" | "void" | "review" | "list";
+export type Right = "charge" | "cancel" | "void" | "review" | "list" | "give_up";
 
 /** What the token says: the shop, the terminal, the cashier, and what they may do. */
 export interface TillSession {

@@ -163,6 +163,91 @@ onBothStores(
   },
 );
 
+const giveUp = async (shop, ref, tender = "cash", rights = ["charge", "give_up"]) =>
+  post(shop, "/v1/sales/give-up", await mint(shop, { rights }), { ref, tender });
+
+onBothStores(
+  "rule 35: a customer pays in another way: the sale is not paid, takes no trade, and wallet money goes back once",
+  async (t, make) => {
+    const word = { now: "N" };
+    const says = {
+      pay: ({ trans_id }) => ok({ status: 200, trans_id }),
+      status: ({ trans_id }) => ok({ pay_status: word.now, trans_id }),
+    };
+    const policy = { review_check_first_ms: 5_000, review_check_max_ms: 5_000 };
+    const { shop, own } = await before(t, says, { make, profile: "sandbox", policy });
+    const trade = (await sell(shop, "A")).json;
+    assert.equal((await giveUp(shop, "A", "cash", ["charge", "cancel"])).json.code, "token_forbidden");
+    const given = await giveUp(shop, "A");
+    assert.equal(given.status, 200, given.text);
+    const { by, tender, at } = given.json.given_up;
+    assert.deepEqual([by, tender], ["aminah", "cash"]);
+    assert.match(at, /^\d{4}-\d\d-\d\dT/);
+    const record = await asked(shop, "A", 1250);
+    assert.deepEqual(
+      [record.paid_amount, record.closes_bill, record.unconfirmed, record.trades[0].status],
+      [null, false, true, "needs_review"],
+    );
+    assert.deepEqual((await giveUp(shop, "A", "card")).json.given_up, given.json.given_up, "the first one counts");
+    const again = async () => post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));
+    assert.deepEqual([(await again()).status, (await again()).json.code], [409, "sale_given_up"]);
+
+    await shop.stopBackend();
+    word.now = "D";
+    await shop.startBackend();
+    await reaches(shop, trade, ["voided"]);
+    assert.equal(own.of("void").length, 1, "late wallet money goes back once");
+    assert.match((await shop.call("GET", "/metrics")).text, /kaunter_alarms_total\{alarm="late_success"\} 1/);
+    const after = await asked(shop, "A", 1250);
+    assert.deepEqual([after.given_up, after.paid_amount, after.closes_bill], [given.json.given_up, null, false]);
+    assert.equal((await again()).json.code, "sale_given_up", "and it takes no trade after that");
+  },
+);
+
+test("rule 35: what the gateway says first, and what was never presented", async (t) => {
+  let word = "N";
+  const { shop, own } = await before(
+    t,
+    {
+      pay: ({ trans_id }) => ok({ status: 200, trans_id }),
+      status: ({ trans_id }) => ok({ pay_status: word, trans_id }),
+      void: () => ok({ status: 7 }),
+    },
+    { profile: "sandbox", policy: { late_check_first_ms: 5_000 } },
+  );
+  assert.equal((await giveUp(shop, "NOBODY")).json.code, "trade_not_found");
+  assert.equal((await giveUp(shop, "NOBODY", "shells")).json.code, "bad_request");
+  await sell(shop, "A");
+  word = "D";
+  const paid = await giveUp(shop, "A");
+  assert.deepEqual([paid.status, paid.json.code, paid.json.trade.status], [409, "sale_paid", "paid"]);
+  assert.equal((await asked(shop, "A", 1250)).closes_bill, true);
+  assert.equal((await asked(shop, "A", 1250)).given_up, undefined);
+
+  const waiting = await open(shop, "B");
+  const queries = own.of("status").length;
+  assert.equal((await giveUp(shop, "B")).json.trades[0].status, "cancelled", "it awaited its code");
+  assert.equal(own.of("status").length, queries, "nothing is asked");
+  assert.equal((await handOver(shop, waiting, "1".repeat(18))).json.code, "trade_closed");
+
+  // A trade that had ended unpaid before: money for it comes all the same, and the void fails.
+  word = "X";
+  const ended = (await sell(shop, "C", { code: "2".repeat(18) })).json;
+  await reaches(shop, ended, ["cancelled"]);
+  assert.equal((await giveUp(shop, "C", "other")).json.given_up.tender, "other");
+  word = "D";
+  const late = await until("its void was refused", async () => {
+    const trade = (await shop.sale("C")).trades[0];
+    return trade.void_refused && trade;
+  });
+  assert.equal(late.status, "late_success");
+  const verdict = await post(shop, `/v1/trades/${ended.trade_id}/verdict`, await shop.token(), {
+    outcome: "paid",
+    evidence: "the portal shows it",
+  });
+  assert.equal(verdict.json.code, "sale_busy", "nobody can accept it");
+});
+
 test("rule 34: what is not a clear word leaves a payment paid, with an alarm; asking is bounded", async (t) => {
   let says = ok({ pay_status: "D" });
   const policy = { refresh_pause_ms: 1 };

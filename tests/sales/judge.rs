@@ -72,7 +72,8 @@ impl World<'_> {
         let due = self.store.due(SHOP, &sample::sale().reference);
         judge::sale(trades, due.as_ref())?;
         let early = rows().any(|(row, outside)| {
-            row.trade.state() == State::LateSuccess && !outside.account.ledger.late
+            let is_late = outside.account.ledger.late || row.trade.given_up().is_some();
+            row.trade.state() == State::LateSuccess && !is_late
         });
         if early {
             let what = "a payment that came in time counts as late".to_owned();
@@ -145,7 +146,7 @@ impl World<'_> {
                 self.runs(page) && record.trade_id.as_ref() == Some(&trade.facts().trade_id)
             }),
             State::Reversed => true,
-            State::NeedsReview => fresh || !row.account.stage.is_final(),
+            State::NeedsReview | State::GivenUp => fresh || !row.account.stage.is_final(),
             State::VoidReview => fresh || row.account.stage != Stage::Refunded,
             // Late money is seen late and then given back. At rest, nothing is under way any more.
             State::Voiding | State::VoidUnknown if row.account.ledger.late => true,

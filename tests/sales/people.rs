@@ -2,7 +2,8 @@
 //! These give money back, and give verdicts by the gateway's books where the machines could not decide.
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Event, State};
+use kaunter_core::trade::{Event, GiveUp, State};
+use kaunter_core::wire::Tender;
 use kaunter_model::gateway::{self, Response, Stage};
 
 use crate::gateway::PaymentAction;
@@ -196,7 +197,11 @@ impl World<'_> {
                 .plan(due, ScheduledEvent::Customer(row, PaymentAction::GetsBack));
         }
         match state {
-            State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed => {
+            State::NeedsReview
+            | State::GivenUp
+            | State::VoidReview
+            | State::LateSuccess
+            | State::Reversed => {
                 let due = self.now + self.dice.spread(MINUTE, 4 * HOUR);
                 self.queue.plan(due, ScheduledEvent::Review(row, 0));
             }
@@ -245,12 +250,26 @@ impl World<'_> {
         let state = self.store.trade(row).state();
         if !matches!(
             state,
-            State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed
+            State::NeedsReview
+                | State::GivenUp
+                | State::VoidReview
+                | State::LateSuccess
+                | State::Reversed
         ) {
             return;
         }
         let process = (0..self.processes.len()).find(|process| self.processes[*process].up);
-        let verdict = self.verdict(row);
+        let gives_up = state == State::NeedsReview && self.dice.chance(self.weather.give_ups);
+        let verdict = if gives_up {
+            self.note(Fault::GivenUp);
+            Some(Event::GiveUp(GiveUp {
+                by: "cashier".to_owned(),
+                tender: Tender::Cash,
+                at_ms: self.now,
+            }))
+        } else {
+            self.verdict(row)
+        };
         match (process, verdict) {
             (Some(process), Some(event)) if !self.held && self.stalled(process).is_none() => {
                 say!(self, "a person settles trade {row}: {event:?}");

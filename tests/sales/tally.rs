@@ -56,6 +56,7 @@ faults! {
     ClockOff: "wall clock a day off",
     PaidAfterAll: "paid after it was closed",
     GivenBack: "given back elsewhere",
+    GivenUp: "paid in another way",
     IdRepeated: "id of another trade given to a new one",
     SecondTill: "sale charged from a second till",
     ChargedAgain: "sale charged again",

@@ -62,6 +62,8 @@ pub(crate) struct Weather {
     /// How often the cashier cancels, and how often what is paid is given back.
     pub(crate) cancels: u32,
     pub(crate) voids: u32,
+    /// Per mille of reviews in which the customer pays in another way.
+    pub(crate) give_ups: u32,
     /// Per mille of paid trades whose payment is taken back elsewhere.
     pub(crate) reversals: u32,
     /// How often the till shows the code.
@@ -125,6 +127,7 @@ impl Weather {
             late: if dice.chance(150) { 500 } else { 10 },
             cancels: if dice.chance(100) { 700 } else { 20 },
             voids: if dice.chance(50) { 800 } else { 10 },
+            give_ups: 150,
             reversals: if dice.chance(50) { 500 } else { 2 },
             shows: if dice.chance(400) { 600 } else { 50 },
             old_code: dice.chance(40),

@@ -19,7 +19,7 @@ class Page {
   /** One event. Answers get the number of the newest call, unless they name another. */
   happens(type, more = {}) {
     const answers =
-      /^(wallet_chosen|code_shown|ended|refused|test_ended|cancel_refused|decision_taken|decision_refused|trade_found|trade_read|outcome_read|probed)$/;
+      /^(wallet_chosen|code_shown|ended|refused|test_ended|cancel_refused|decision_taken|given_up|decision_refused|trade_found|trade_read|outcome_read|probed)$/;
     const event = { type, ...(answers.test(type) ? { run: this.run } : {}), ...more };
     [this.model, this.effects] = next(this.model, event, this.facts);
     return this;
@@ -246,6 +246,31 @@ test("late money takes the place of an end that is not true any more, and of not
   assert.equal(notConfirmedPage().happens("trade_changed", { trade: late }).seen, "not-confirmed/late");
   assert.equal(endedPage("paid").happens("trade_changed", { trade: late }).seen, "paid/paid");
   assert.equal(scanningPage().happens("trade_changed", { trade: late }).seen, "scan/scanning");
+});
+
+test("rule 35: a customer who pays another way leaves the sale, unless the till refuses", () => {
+  const page = notConfirmedPage();
+  const { tradeId, sale } = page.model;
+  page.happens("other_way_pressed");
+  assert.deepEqual(
+    page.did("ask_other_way").map(({ tradeId, sale }) => [tradeId, sale.ref]),
+    [[tradeId, sale.ref]],
+  );
+  const decision = { type: "give_up", ref: sale.ref, tender: "cash" };
+  page.happens("decision_sent", { tradeId, decision });
+  assert.deepEqual(
+    page.did("decide").map(({ decision }) => decision),
+    [decision],
+  );
+  page.happens("decision_refused", { dialog: "give_up", fault: fault("sale_paid") });
+  assert.equal(page.seen, "not-confirmed/not-confirmed");
+  page.happens("decision_sent", { tradeId, decision }).happens("given_up");
+  assert.equal(page.seen, "ready/ready");
+  for (const status of ["paid", "declined"]) {
+    const other = endedPage(status);
+    other.happens("other_way_pressed");
+    assert.deepEqual(other.did("ask_other_way"), [], status);
+  }
 });
 
 test("rule 34: a payment that was taken back takes the place of the paid screen, and only the manager goes on", () => {

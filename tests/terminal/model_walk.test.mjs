@@ -26,6 +26,7 @@ const PERSON = new Set([
   "check_pressed",
   "verdict_pressed",
   "give_back_pressed",
+  "other_way_pressed",
   "decision_sent",
   "trade_opened",
   "test_pressed",
@@ -80,6 +81,11 @@ function events(model) {
     })),
     { type: "trade_opened", trade: own("needs_review"), isFromHistory: false },
     { type: "decision_sent", tradeId: "t-9", decision: void_ },
+    {
+      type: "decision_sent",
+      tradeId: model.tradeId ?? "t-1",
+      decision: { type: "give_up", ref, tender: "cash" },
+    },
     ...STATES.map((to) => ({ type: "state_changed", to, trade: null })),
     ...STATES.flatMap((to) =>
       ["awaiting_payer", "pending", "voiding", "paid"].map((status) => ({
@@ -130,6 +136,7 @@ function answers(model, own) {
     { type: "cancel_refused", run, fault: fault("network_failed") },
     { type: "cancel_refused", run, fault: fault("terminal_taken") },
     { type: "decision_taken", run },
+    { type: "given_up", run },
     { type: "decision_refused", run, dialog: "void", fault: fault("token_forbidden") },
     ...[busy, mismatch].flatMap((question) =>
       ["t-1", null].map((tradeId) => ({ type: "trade_found", run, tradeId, question })),
@@ -240,13 +247,14 @@ function keeps(next, before, event, facts) {
   const isNewer =
     (before.run.kind !== "none" && ANSWERS.includes(event.type)) ||
     (LOOK_UPS.includes(event.type) && before.run.kind === "none") ||
+    (event.type === "given_up" && before.decidingIn === before.run.number) ||
     (event.type === "trade_changed" && event.trade.status === "late_success" && view.screen !== "paid") ||
     (event.type === "trade_changed" && event.trade.status === "reversed" && view.screen !== "declined");
   must(!ENDS.includes(view.screen) || after.view === view || isPerson || isNewer, "an end was overwritten");
   // What the screen says of money comes from the till's word about money.
   const isProven =
     (["ended", "outcome_read"].includes(event.type) && event.outcome?.status === "paid") ||
-    (event.type === "back_pressed" && before.home?.view === after.view);
+    (["back_pressed", "given_up"].includes(event.type) && before.home?.view === after.view);
   must(after.view.screen !== "paid" || after.view === view || isProven, "paid without proof");
   // An answer of an earlier call changes nothing.
   if ("run" in event) {

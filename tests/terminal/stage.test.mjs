@@ -415,3 +415,34 @@ test("rule 34: a payment that the gateway takes back is shown on an open page, i
   await page.waitForSelector('body[data-kind="voided"]');
   assert.equal(await status(shop, "reversed"), "voided");
 });
+
+test("rule 35: a customer pays another way where a trade hangs: the next sale begins, and wallet money goes back", async (t) => {
+  const shop = await counter(t, { scale: 0.1, profile: "documented", policy: { review_check_first_ms: 5_000 } });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("asks"));
+  const page = await machine.terminal({ ref: "cash" });
+  await charge(page, { wallet: "23" });
+  await page.waitForSelector('body[data-kind="not-confirmed"]');
+  await page.click("#other-way");
+  await sees(page, "the dialog names the amount", /12\.50/, "#other-title");
+  if (process.env.KAUNTER_OUT) await page.screenshot({ path: `${process.env.KAUNTER_OUT}/other-way.png` });
+  for (const [language, word] of [
+    ["ms", "Tunai"],
+    ["zh", "现金"],
+    ["en", "Cash"],
+  ]) {
+    await page.evaluate((language) => {
+      const select = document.getElementById("language");
+      select.value = language;
+      select.dispatchEvent(new Event("change"));
+    }, language);
+    assert.equal(await page.textContent("#other-cash"), word);
+  }
+  await page.click("#other-cash");
+  await screen(page, "ready");
+  const record = await shop.sale("cash");
+  assert.deepEqual([record.given_up.tender, record.paid_amount], ["cash", null]);
+  await approve(shop, "cash");
+  await until("the wallet's money went back", async () => (await status(shop, "cash")) === "voided");
+  assert.equal(await shop.kept(), 0);
+});

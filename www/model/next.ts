@@ -23,7 +23,7 @@ import { bind, dropRun, EMPTY, endRun, newSale, ready, type Step, same, show, si
 
 const MAX_DIGITS = 9;
 /** The dialogs that close when an outcome is shown: they would hide it, or decide about the trade shown before. */
-const OVER_AN_END: readonly DialogName[] = ["past", "history", "drawer", "cancel", "same", "manager", "back"];
+const OVER_AN_END: readonly DialogName[] = ["past", "history", "drawer", "cancel", "same", "manager", "back", "other"];
 /** Statuses that let a sale be charged again. If the page's URL names a sale, its trades in these are not opened. */
 const FREE: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting_code"];
 
@@ -115,6 +115,9 @@ function step(model: Model, event: Event, facts: Facts): Step {
           : same(model);
       }
       return same(model);
+    case "other_way_pressed":
+      if (view.screen !== "not-confirmed" || view.kind !== "not-confirmed" || !model.sale) return same(model);
+      return [model, [{ type: "ask_other_way", tradeId: view.tradeId, sale: model.sale }]];
     case "decision_sent":
       return decisionSent(model, event);
     case "trade_opened":
@@ -139,6 +142,7 @@ function step(model: Model, event: Event, facts: Facts): Step {
     case "test_ended":
     case "cancel_refused":
     case "decision_taken":
+    case "given_up":
     case "decision_refused":
     case "trade_found":
     case "trade_read":
@@ -173,6 +177,8 @@ function answered(model: Model, event: Answer, { now }: Facts): Step {
     }
     case "decision_taken":
       return isDeciding(model) ? decisionTaken(model) : same(model);
+    case "given_up":
+      return isDeciding(model) ? givenUp(model) : same(model);
     case "decision_refused":
       if (!isDeciding(model)) return same(model);
       return [{ ...model, decidingIn: null }, [{ type: "dialog_refused", dialog: event.dialog, fault: event.fault }]];
@@ -255,7 +261,7 @@ function testScanner(model: Model): Step {
 
 // ---- a refund or a verdict --------------------------------------------------------------------------------------
 
-const DIALOGS = { void: "back", verdict: "manager" } as const;
+const DIALOGS = { void: "back", verdict: "manager", give_up: "other" } as const;
 
 /** The screen behind the dialog may have changed: a decision is only about the trade that is still there. */
 function decisionSent(model: Model, { tradeId, decision }: Extract<Event, { type: "decision_sent" }>): Step {
@@ -276,6 +282,15 @@ function decisionTaken(model: Model): Step {
       { type: "follow_decision", run: started.run.number },
     ],
   ];
+}
+
+/** The sale is not collected any more: the next one can begin. */
+function givenUp(model: Model): Step {
+  const over = { ...model, decidingIn: null };
+  const isShown = over.view.screen === "not-confirmed" && over.run.kind !== "act";
+  const leave = () => (over.opened ? back(over) : same(newSale(over)));
+  const [left, effects] = isShown ? leave() : same(over);
+  return [left, [{ type: "close_dialogs", dialogs: ["other"] }, ...effects]];
 }
 
 // ---- what the till says -----------------------------------------------------------------------------------------

@@ -93,6 +93,13 @@ export const en = {
   reversed:
     "The shop does not have this money: the payment system gave it back after it was paid, so call the manager.",
   checkNow: "Check now",
+  otherWay: "Customer pays another way",
+  otherWayTitle: "Stop collecting {a}: how does the customer pay?",
+  otherWayHelp:
+    "If wallet money for this sale still comes, it goes back by itself. Charge it nowhere else in this till.",
+  tenderCash: "Cash",
+  tenderCard: "Card",
+  tenderOther: "Another way",
   checked: "Checked at {a}: no news.",
   manager: "Manager",
   accept: "Accept",

@@ -13,12 +13,17 @@ use kaunter_core::registration::{
     self, METADATA_MAX_ENTRIES, METADATA_NAME_MAX_CHARS, METADATA_VALUE_MAX_CHARS,
 };
 use kaunter_core::sale::{Due, SetBy, Standing};
-use kaunter_core::wire::{Metadata, ProblemCode, RegisterSale, SaleRecord};
+use kaunter_core::trade::{Facts, GiveUp};
+use kaunter_core::wire::{
+    AskGiveUp, GivenUp, Metadata, ProblemCode, RegisterSale, Right, SaleRecord,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{Body, KnownCaller, Server};
+use super::{Body, KnownCaller, Server, Terminal};
 use crate::app::App;
+use crate::clock::rfc3339;
 use crate::error::Problem;
+use crate::trades::GiveUpRequest;
 
 /// The query of `GET /v1/sales`: the sale, and the amount of its bill.
 #[derive(Deserialize)]
@@ -106,6 +111,7 @@ async fn record(
     let Some(due) = due.or_else(|| rows.first().map(Due::of_first)) else {
         return Err(Problem::new(ProblemCode::TradeNotFound));
     };
+    let given_up = store.given_up(&either.shop, &reference).await?;
     let metadata = match either.claims {
         None => Some(store.metadata(&either.shop, &reference).await?),
         Some(_) => None,
@@ -120,6 +126,7 @@ async fn record(
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,
         late_amount: standing.late_amount,
+        given_up: given_up.as_ref().map(told),
         unconfirmed: standing.open,
         trades,
     };
@@ -127,4 +134,39 @@ async fn record(
         record,
         metadata: metadata.filter(|metadata| !metadata.is_empty()),
     })
+}
+
+/// `POST /v1/sales/give-up`: the customer pays in another way.
+pub(crate) async fn give_up(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Body(ask): Body<AskGiveUp>,
+) -> Result<Json<SaleRecord>, Problem> {
+    let authority = claims.authority();
+    authority.require(Right::GiveUp)?;
+    app.limits.admit(&claims.shop, &claims.terminal)?;
+    let request = GiveUpRequest {
+        shop: claims.shop.clone(),
+        who: claims.who(),
+        by: claims.cashier.clone(),
+        reference: ask.reference.clone(),
+        tender: ask.tender,
+    };
+    let seen = claims.clone();
+    let may_leave = move |facts: &Facts| Ok(seen.authority().require_on(Right::GiveUp, facts)?);
+    let given_up = app.trades.give_up(request, may_leave).await;
+    given_up.map_err(|problem| problem.within(&claims.authority()))?;
+    let either = KnownCaller {
+        shop: claims.shop.clone(),
+        claims: Some(claims),
+    };
+    record(&app, &either, &ask.reference, None).await
+}
+
+fn told(given_up: &GiveUp) -> GivenUp {
+    GivenUp {
+        by: given_up.by.clone(),
+        tender: given_up.tender,
+        at: rfc3339(given_up.at_ms),
+    }
 }

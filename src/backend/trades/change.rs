@@ -185,6 +185,12 @@ impl Inner {
             if let (Some(entry), Some(gateway_answer)) = (entries.last_mut(), gateway_answer) {
                 entry.note = noted(&entry.note, gateway_answer);
             }
+            if let Some(given_up) = trade.given_up() {
+                // The first one counts, so that storing it again changes nothing.
+                let facts = trade.facts();
+                store::set_given_up(&mut change, &facts.shop, &facts.sale.reference, given_up)
+                    .await?;
+            }
             Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
             if !store::update(&mut change, &trade, was, entries, now).await? {
                 return Err(ChangeError::Race);
@@ -309,6 +315,7 @@ impl Inner {
                 | State::Unknown
                 | State::Cancelling
                 | State::CancelUnknown
+                | State::GivenUp
                 | State::Paid
                 | State::Voiding
                 | State::VoidUnknown

@@ -117,6 +117,8 @@ impl Inner {
         now: Ms,
     ) -> Result<Admitted, ChangeError> {
         let (shop, sale) = (&request.shop, &request.new.sale);
+        let given_up = store::given_up(change, shop, &sale.reference).await?;
+        admission::check_given_up(given_up.as_ref()).map_err(Problem::new)?;
         let since = now.saturating_sub(admission::WINDOW_MS);
         let known = store::sale_trades(change, shop, &sale.reference, since).await?;
         let first = known.first.as_ref().map(Due::of_first);

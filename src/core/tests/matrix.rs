@@ -17,10 +17,10 @@ use std::path::Path;
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer, Refusal,
-    SaleHold, State, StatusAnswer, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, GiveUp, PayAnswer,
+    Refusal, SaleHold, State, StatusAnswer, VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, Reason, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Reason, Tender, VerdictOutcome};
 use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 
@@ -77,6 +77,14 @@ impl Steps for TradeHarness {
         let event = self.status_answer(status, Carried::default());
         self.then(event)
     }
+}
+
+fn give_up() -> Event {
+    Event::GiveUp(GiveUp {
+        by: "aminah".to_owned(),
+        tender: Tender::Cash,
+        at_ms: 1_000,
+    })
 }
 
 fn code(code: &str) -> Event {
@@ -162,6 +170,14 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
         ("CancelUnknown", unsure()),
         ("NeedsReview", wrong(unknown())),
         ("NeedsReview, a cancel is out", wrong(cancelling())),
+        ("Unknown, giving up", unknown().then(give_up())),
+        (
+            "GivenUp",
+            unknown()
+                .then(give_up())
+                .asked()
+                .status(GatewayStatus::Unpaid),
+        ),
         ("Paid", paid()),
         (
             "Paid, a void failed",
@@ -213,6 +229,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ("code two".to_owned(), code("two")),
         ("cancel".to_owned(), Event::Cancel),
         ("void".to_owned(), Event::Void),
+        ("give up".to_owned(), give_up()),
         ("created".to_owned(), created()),
         (
             "created: refused".to_owned(),

@@ -13,11 +13,11 @@
 use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer,
-    Refusal, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus, GiveUp,
+    PayAnswer, Refusal, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
-    By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
+    By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, Tender, VerdictOutcome,
 };
 use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
@@ -129,6 +129,171 @@ const WORDS: [GatewayStatus; 8] = [
     GatewayStatus::Unlisted,
     GatewayStatus::Unclear,
 ];
+
+fn wish() -> GiveUp {
+    GiveUp {
+        by: "aminah".to_owned(),
+        tender: Tender::Cash,
+        at_ms: 1_000,
+    }
+}
+
+/// A trade in each state in which the shop may stop collecting, at a gateway without a cancel.
+fn hanging() -> Vec<TradeHarness> {
+    let paying = || {
+        let mut desk = TradeHarness::paying();
+        desk.policy.can_cancel = false;
+        desk
+    };
+    let pending = PayAnswer::Processing(Carried::default());
+    let unknown = || paying().after([Event::PayAnswered(PayAnswer::Unclear)]);
+    let mut review = unknown();
+    review.at(200_000);
+    let mut shown = TradeHarness::shown();
+    shown.policy.can_cancel = false;
+    vec![
+        shown,
+        paying().after([Event::PayAnswered(pending)]),
+        unknown(),
+        review,
+    ]
+}
+
+/// The same trade, given up.
+fn given_up(mut desk: TradeHarness) -> TradeHarness {
+    desk.tell(Event::GiveUp(wish()));
+    desk.status(GatewayStatus::Unpaid);
+    assert_eq!(desk.state(), State::GivenUp);
+    desk
+}
+
+#[test]
+fn rule_35_a_sale_is_given_up_once_a_fresh_answer_does_not_say_paid() {
+    let due = facts("T", CodeMode::ConsumerPresented).sale.amount;
+    for word in WORDS {
+        for mut desk in hanging() {
+            let was = desk.state();
+            // An answer that was on its way before the wish decides nothing.
+            let old = desk.trade.version();
+            desk.tell(Event::GiveUp(wish()));
+            assert_eq!((desk.state(), desk.trade.given_up()), (was, None));
+            let unpaid = StatusAnswer {
+                status: GatewayStatus::Unpaid,
+                carried: Carried::default(),
+            };
+            desk.tell(Event::Status(old, unpaid));
+            assert_eq!(desk.trade.given_up(), None, "an old answer gave {was:?} up");
+            desk.now += 100;
+            desk.tell(Event::Tick);
+            let last = desk.asked_at().last().copied();
+            assert!(last.is_some(), "{was:?} asks");
+            desk.status(word);
+            let standing = Standing::of([&desk.trade]);
+            if word == GatewayStatus::Paid {
+                assert_eq!((desk.state(), desk.trade.given_up()), (State::Paid, None));
+                assert_eq!(
+                    desk.handle(Event::GiveUp(wish())),
+                    Err(Refusal::SalePaid),
+                    "the gateway said paid first"
+                );
+                continue;
+            }
+            assert!(desk.trade.given_up().is_some(), "{was:?} on {word:?}");
+            assert_eq!(standing.paid_amount, None);
+            assert!(!standing.closes_bill(&due));
+            match word {
+                GatewayStatus::Failed(_) => assert_eq!(desk.state(), State::Declined),
+                GatewayStatus::Closed => assert_eq!(desk.state(), State::Cancelled),
+                GatewayStatus::Voided if was == State::NeedsReview => {
+                    assert_eq!(desk.state(), State::Voided);
+                }
+                _ => {
+                    assert_eq!(desk.state(), State::GivenUp, "{was:?} on {word:?}");
+                    assert!(desk.trade.holds_sale() && standing.open);
+                    assert_eq!(desk.state().risk(), Risk::Possible);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rule_35_what_moves_money_now_is_not_left() {
+    let cancelling = TradeHarness::paying().after([
+        Event::PayAnswered(PayAnswer::Unclear),
+        Event::Tick,
+        Event::Cancel,
+    ]);
+    let mut out = cancelling;
+    out.at(20_000);
+    assert_eq!(out.state(), State::Cancelling);
+    let mut late = TradeHarness::declined();
+    late.status(GatewayStatus::Paid);
+    let mut reversed = TradeHarness::paid();
+    reversed.status(GatewayStatus::Voided);
+    for (mut desk, refusal) in [
+        (TradeHarness::paying(), Refusal::SaleBusy),
+        (out, Refusal::SaleBusy),
+        (TradeHarness::paid(), Refusal::SalePaid),
+        (TradeHarness::paid().after([Event::Void]), Refusal::SaleBusy),
+        (late, Refusal::SaleBusy),
+        (reversed, Refusal::SaleBusy),
+    ] {
+        let state = desk.state();
+        assert_eq!(
+            desk.handle(Event::GiveUp(wish())),
+            Err(refusal),
+            "{state:?}"
+        );
+        assert_eq!((desk.state(), desk.trade.given_up()), (state, None));
+    }
+    // Nothing was presented, so nothing is asked.
+    let open = TradeHarness::open().after([Event::GiveUp(wish())]);
+    assert_eq!((open.state(), open.queries()), (State::Abandoned, 0));
+    assert!(open.trade.given_up().is_some());
+}
+
+#[test]
+fn rule_35_wallet_money_that_comes_later_is_given_back_once() {
+    for desk in hanging() {
+        let mut desk = given_up(desk);
+        for now in (desk.now..desk.now + 2_000_000).step_by(1_000) {
+            desk.at(now);
+            desk.status(GatewayStatus::Pending);
+        }
+        assert_eq!(desk.state(), State::GivenUp, "time and silence end nothing");
+        desk.status(GatewayStatus::Paid);
+        assert_eq!(
+            (desk.state(), desk.voids()),
+            (State::Voiding, 1),
+            "late wallet money is kept"
+        );
+        let moves = desk.trade.take_moves();
+        assert!(
+            moves.iter().any(|step| step.to == State::LateSuccess),
+            "it raises the alarm"
+        );
+        desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
+        desk.at(desk.now + 10_000_000);
+        assert_eq!((desk.state(), desk.voids()), (State::LateSuccess, 1));
+        assert_eq!(
+            desk.handle(Event::Verdict(VerdictOutcome::Paid)),
+            Err(Refusal::SaleBusy),
+            "the customer has paid in another way"
+        );
+        desk.tell(Event::Void);
+        desk.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
+        assert_eq!(desk.state(), State::Voided);
+    }
+    // A person who sees the money in the portal starts the same void.
+    let by_person = given_up(TradeHarness::shown()).after([Event::Verdict(VerdictOutcome::Paid)]);
+    assert_eq!((by_person.state(), by_person.voids()), (State::Voiding, 1));
+    // So does money for a trade that had ended before the sale was given up.
+    let mut ended = TradeHarness::declined().after([Event::GiveUp(wish())]);
+    assert_eq!(ended.state(), State::Declined);
+    ended.status(GatewayStatus::Paid);
+    assert_eq!((ended.state(), ended.voids()), (State::Voiding, 1));
+}
 
 #[test]
 fn rule_34_only_the_gateways_clear_word_reverses_a_payment() {
@@ -1097,6 +1262,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
+        1 => Just(Event::GiveUp(wish())),
         1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
         2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::Unclear))],
         3 => prop_oneof![

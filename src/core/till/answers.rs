@@ -140,6 +140,7 @@ impl Charge {
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy
             | ProblemCode::SalePaid
+            | ProblemCode::SaleGivenUp
             | ProblemCode::SaleAmountMismatch
             | ProblemCode::SaleNotRegistered
             | ProblemCode::TradeHasCode

@@ -129,7 +129,9 @@ impl Trade {
             GatewayStatus::Unclear | GatewayStatus::Unlisted | GatewayStatus::Unpaid
         );
         if is_clear && !self.agrees(&carried) {
-            if self.state.risk() == Risk::Possible {
+            if self.state.risk() == Risk::Possible && self.state != State::GivenUp {
+                // A person must look at it first, so a wish to stop collecting is dropped.
+                self.given_up = None;
                 self.enter(State::NeedsReview, context);
             }
             return;
@@ -137,6 +139,9 @@ impl Trade {
         match (self.state.risk(), status) {
             (Risk::Possible, status) if self.state.is_cancelling() => {
                 self.cancel_verified(status, context)
+            }
+            (Risk::Possible, status) if self.state == State::GivenUp => {
+                self.verified_given_up(status, context)
             }
             (Risk::Possible, status) => self.verified(status, context),
             (Risk::Taken, GatewayStatus::Voided) if self.state.is_voiding() => self.voided(context),
@@ -149,13 +154,9 @@ impl Trade {
     }
 
     fn verified(&mut self, status: GatewayStatus, context: &Context<'_>) {
-        let cancel_is_out = self
-            .cancel
-            .cancelling_until_ms
-            .is_some_and(|until| context.now < until);
         match status {
             // It was true when the gateway said it, but the cancel may still refund it. The next query tells.
-            GatewayStatus::Paid if cancel_is_out => {}
+            GatewayStatus::Paid if self.cancel_is_out(context) => return,
             GatewayStatus::Paid => self.paid(context),
             GatewayStatus::Failed(reason) => self.declined(reason, context),
             GatewayStatus::Closed => self.enter(State::Cancelled, context),
@@ -178,6 +179,32 @@ impl Trade {
             | GatewayStatus::Unlisted
             | GatewayStatus::Unclear => {}
         }
+        if self.given_up.is_some() && self.state.may_be_given_up() {
+            self.enter(State::GivenUp, context);
+        }
+    }
+
+    /// Applies a status after the shop has stopped collecting: money that came is given back.
+    fn verified_given_up(&mut self, status: GatewayStatus, context: &Context<'_>) {
+        match status {
+            GatewayStatus::Paid => self.late_success(context),
+            GatewayStatus::Failed(reason) => self.declined(reason, context),
+            GatewayStatus::Closed => self.enter(State::Cancelled, context),
+            GatewayStatus::Voided => self.voided(context),
+            GatewayStatus::Pending | GatewayStatus::Unpaid if self.queries.asked_old => {
+                self.enter(State::Expired, context)
+            }
+            GatewayStatus::Pending
+            | GatewayStatus::Unpaid
+            | GatewayStatus::Unlisted
+            | GatewayStatus::Unclear => {}
+        }
+    }
+
+    /// Whether a cancel has left that may still refund a payment.
+    pub(super) fn cancel_is_out(&self, context: &Context<'_>) -> bool {
+        let until_ms = self.cancel.cancelling_until_ms;
+        until_ms.is_some_and(|until| context.now < until)
     }
 
     pub(super) fn cancel_answered(&mut self, answer: CancelAnswer, context: &Context<'_>) {
@@ -299,12 +326,15 @@ impl Trade {
 
     /// Stores a proof of payment that came after the end.
     ///
-    /// If another trade may take the money too, this one gives it back, once. Otherwise a person decides.
-    fn late_success(&mut self, context: &Context<'_>) {
+    /// If another trade may take the money too, or the customer has paid in another way, this one gives it back, once.
+    /// Otherwise a person decides.
+    pub(super) fn late_success(&mut self, context: &Context<'_>) {
         self.lateness.late = true;
         self.lateness.was_late = true;
         self.enter(State::LateSuccess, context);
-        if context.held_by_others == SaleHold::Held {
+        let is_unwanted = context.held_by_others == SaleHold::Held || self.given_up.is_some();
+        // A void that has left already, and may still work, is not repeated.
+        if is_unwanted && !self.void.void_left {
             self.start_void(context);
         }
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
-use crate::wire::{Payload, Reason, VerdictOutcome};
+use crate::policy::Ms;
+use crate::wire::{Payload, Reason, Tender, VerdictOutcome};
 
 /// An event of a trade. Each one also applies the deadlines that have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub enum Event {
     Void,
     /// A person decides what the gateway has left open.
     Verdict(VerdictOutcome),
+    /// A person stops collecting the sale. It counts once a fresh answer of the gateway does not say paid.
+    GiveUp(GiveUp),
     /// The answer to [`super::GatewayRequest::Create`].
     Created(CreateAnswer),
     /// The answer to [`super::GatewayRequest::Pay`].
@@ -63,12 +66,24 @@ impl Event {
             | Self::Cancel
             | Self::Void
             | Self::Verdict(_)
+            | Self::GiveUp(_)
             | Self::Created(_)
             | Self::PayAnswered(_)
             | Self::CancelAnswered(_)
             | Self::VoidAnswered(_) => false,
         }
     }
+}
+
+/// A person's wish to stop collecting a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GiveUp {
+    /// The person.
+    pub by: String,
+    /// How the customer pays instead.
+    pub tender: Tender,
+    /// When it was asked for.
+    pub at_ms: Ms,
 }
 
 /// A keyed hash of a code, in hex. It tells two codes apart without revealing either.

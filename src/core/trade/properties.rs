@@ -1,6 +1,6 @@
 //! What a trade tells about itself.
 
-use super::{CodeMark, Facts, Risk, SaleHold, State, Trade};
+use super::{CodeMark, Facts, GiveUp, Risk, SaleHold, State, Trade};
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, DecidedBy, GatewayAnswer, Payload, Reason};
 
@@ -149,6 +149,13 @@ impl Trade {
     #[must_use]
     pub fn gateway_answer(&self) -> Option<&GatewayAnswer> {
         self.gateway_answer.as_ref()
+    }
+
+    /// The wish to stop collecting its sale, if it has become true.
+    #[must_use]
+    pub fn given_up(&self) -> Option<&GiveUp> {
+        let waits = self.state.may_be_given_up();
+        self.given_up.as_ref().filter(|_| !waits)
     }
 
     /// Whether a void has left and has not definitely failed.

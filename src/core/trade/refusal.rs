@@ -11,8 +11,10 @@ pub enum Refusal {
     CodeReused,
     /// The trade does not await a code.
     TradeClosed,
-    /// Another trade holds the sale.
+    /// Another trade holds the sale, or this one can't be left now.
     SaleBusy,
+    /// The trade is paid, so the sale can't be given up.
+    SalePaid,
     /// The gateway has no cancel, or the trade can't be cancelled in this state.
     NotCancellable,
     /// The trade is not paid, so there is nothing to give back.
@@ -28,6 +30,7 @@ impl From<Refusal> for ProblemCode {
             Refusal::CodeReused => Self::CodeReused,
             Refusal::TradeClosed => Self::TradeClosed,
             Refusal::SaleBusy => Self::SaleBusy,
+            Refusal::SalePaid => Self::SalePaid,
             Refusal::NotCancellable => Self::TradeNotCancellable,
             Refusal::NotVoidable => Self::TradeNotVoidable,
             Refusal::NotReviewable => Self::TradeNotInReview,

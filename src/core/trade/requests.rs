@@ -1,6 +1,6 @@
 //! Applies what people ask for: a code, a cancel, a void, a verdict.
 
-use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, SaleHold, State, Trade};
+use super::{CodeMark, Context, GatewayRequest, GiveUp, Refusal, Risk, SaleHold, State, Trade};
 use crate::policy::Ms;
 use crate::wire::{By, Reason, VerdictOutcome};
 
@@ -98,6 +98,30 @@ impl Trade {
         Ok(())
     }
 
+    /// Rule 35 of `docs/rules.md`: what has ended is only noted, and what may be paid is asked about first.
+    pub(super) fn give_up_wished(
+        &mut self,
+        wish: GiveUp,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        let state = self.state;
+        if state.gives_way() {
+            self.cancel.requested_by = Some(By::Cashier);
+            self.enter(State::Abandoned, context);
+        } else if state.may_be_given_up() && !self.cancel_is_out(context) {
+            // The answer must be younger than the wish: the row's new version makes older ones outdated.
+            self.ask_at_once(context.now);
+        } else if state.risk() != Risk::Closed && state != State::GivenUp {
+            return Err(if state == State::Paid {
+                Refusal::SalePaid
+            } else {
+                Refusal::SaleBusy
+            });
+        }
+        self.given_up.get_or_insert(wish);
+        Ok(())
+    }
+
     pub(super) fn void_requested(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         match self.state.risk() {
             Risk::Taken if self.state.is_voiding() => Ok(()),
@@ -128,15 +152,23 @@ impl Trade {
             (State::NeedsReview | State::VoidReview | State::Reversed, VerdictOutcome::Paid) => {
                 State::Paid
             }
+            (State::GivenUp, VerdictOutcome::Paid) => {
+                self.late_success(context);
+                return Ok(());
+            }
             (State::LateSuccess, VerdictOutcome::Paid)
-                if context.held_by_others == SaleHold::None =>
+                if context.held_by_others == SaleHold::None && self.given_up.is_none() =>
             {
                 State::Paid
             }
             (State::LateSuccess, VerdictOutcome::Paid) => return Err(Refusal::SaleBusy),
-            (State::NeedsReview, VerdictOutcome::Declined) => State::Declined,
+            (State::NeedsReview | State::GivenUp, VerdictOutcome::Declined) => State::Declined,
             (
-                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
+                State::NeedsReview
+                | State::GivenUp
+                | State::VoidReview
+                | State::LateSuccess
+                | State::Reversed,
                 VerdictOutcome::Voided,
             ) => State::Voided,
             (_, VerdictOutcome::Paid | VerdictOutcome::Declined | VerdictOutcome::Voided) => {

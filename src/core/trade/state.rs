@@ -28,6 +28,8 @@ pub enum State {
     CancelUnknown,
     /// The deadline has passed without an outcome: a person decides.
     NeedsReview,
+    /// The shop has stopped collecting; the customer pays in another way. Wallet money that still comes is given back.
+    GivenUp,
     /// The money is taken.
     Paid,
     /// The gateway has taken a payment back that it had reported: a person decides.
@@ -67,7 +69,7 @@ pub enum Risk {
 
 impl State {
     /// All states, in the order of the table in `docs/rules.md`.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Creating,
         Self::CreateUnknown,
         Self::AwaitingCode,
@@ -78,6 +80,7 @@ impl State {
         Self::Cancelling,
         Self::CancelUnknown,
         Self::NeedsReview,
+        Self::GivenUp,
         Self::Paid,
         Self::Reversed,
         Self::Voiding,
@@ -102,7 +105,8 @@ impl State {
             | Self::Unknown
             | Self::Cancelling
             | Self::CancelUnknown
-            | Self::NeedsReview => Risk::Possible,
+            | Self::NeedsReview
+            | Self::GivenUp => Risk::Possible,
             Self::Paid
             | Self::Reversed
             | Self::Voiding
@@ -126,7 +130,7 @@ impl State {
             Self::Pending => Status::Pending,
             Self::Unknown => Status::Unknown,
             Self::Cancelling | Self::CancelUnknown => Status::Cancelling,
-            Self::NeedsReview | Self::VoidReview => Status::NeedsReview,
+            Self::NeedsReview | Self::GivenUp | Self::VoidReview => Status::NeedsReview,
             Self::Paid => Status::Paid,
             Self::Reversed => Status::Reversed,
             Self::Voiding | Self::VoidUnknown => Status::Voiding,
@@ -155,7 +159,7 @@ impl State {
             Self::Paying | Self::Pending | Self::Unknown => Stage::Payment,
             Self::Cancelling | Self::CancelUnknown => Stage::Cancel,
             Self::Voiding | Self::VoidUnknown | Self::VoidReview => Stage::Void,
-            Self::NeedsReview | Self::Reversed | Self::LateSuccess => Stage::Person,
+            Self::NeedsReview | Self::GivenUp | Self::Reversed | Self::LateSuccess => Stage::Person,
             Self::CreateUnknown
             | Self::Paid
             | Self::Declined
@@ -202,6 +206,41 @@ impl State {
     /// Whether a void is under way, or got no answer.
     pub(super) fn is_voiding(self) -> bool {
         self.stage() == Stage::Void
+    }
+
+    /// Whether the shop may stop collecting, once a fresh answer of the gateway does not say paid.
+    pub(super) fn may_be_given_up(self) -> bool {
+        match self {
+            Self::AwaitingPayer | Self::Pending | Self::Unknown | Self::NeedsReview => true,
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::Paying
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::GivenUp
+            | Self::Paid
+            | Self::Reversed
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
+    /// Whether a wish to stop collecting stays in this state. An end that the gateway gave before the wish counts.
+    pub(super) fn keeps_wish(self) -> bool {
+        match self.risk() {
+            Risk::None => false,
+            Risk::Possible => !self.is_cancelling(),
+            Risk::Taken => self != Self::Paid,
+            Risk::Closed => true,
+        }
     }
 
     /// Whether the state comes from a proof of payment.

@@ -21,7 +21,7 @@ impl State {
             Self::CancelUnknown => row(First::Poll, Pace::Poll, Ends::AtGiveUp, None),
             Self::Voiding => row(First::Never, Pace::Poll, Ends::Never, Some(Lost::Void)),
             Self::VoidUnknown => row(First::Now, Pace::Poll, Ends::AtGiveUp, None),
-            Self::NeedsReview | Self::VoidReview => {
+            Self::NeedsReview | Self::GivenUp | Self::VoidReview => {
                 row(First::Review, Pace::Review, Ends::Never, None)
             }
             Self::Declined | Self::Cancelled | Self::Expired => {

@@ -182,6 +182,18 @@ impl Till {
         end.map(Outcome::of_void)
     }
 
+    /// Stops collecting a sale that the customer pays in another way.
+    ///
+    /// # Errors
+    /// `sale_paid` if the gateway says so first, `sale_busy`, `trade_not_found`, `token_forbidden`, `network_*`.
+    pub async fn give_up(self: &Rc<Self>, wish: &wire::AskGiveUp) -> Result<(), Fail> {
+        let record = self.backend.give_up(wish).await?;
+        for trade in &record.trades {
+            self.noted(trade).await?;
+        }
+        Ok(())
+    }
+
     /// Gives a person's verdict. If the backend does not know the trade, it ends the record in this till's journal.
     ///
     /// # Errors

@@ -6,10 +6,10 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::Record;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayStatus, PayAnswer,
-    SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayStatus, GiveUp,
+    PayAnswer, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, Tender, VerdictOutcome};
 use serde_json::{Value, json};
 
 /// In the first ways the customer presents the code; in the others we do.
@@ -122,6 +122,15 @@ fn ways() -> Vec<Vec<Stop>> {
             made(),
             now(status(GatewayStatus::Paid)),
             now(status(GatewayStatus::Voided)),
+        ],
+        vec![
+            made(),
+            now(Event::GiveUp(GiveUp {
+                by: "aminah".to_owned(),
+                tender: Tender::Cash,
+                at_ms: 2_000,
+            })),
+            now(status(GatewayStatus::Unpaid)),
         ],
     ]
 }

@@ -3,9 +3,9 @@
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus,
-    MOVES, PayAnswer, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
+    GiveUp, MOVES, PayAnswer, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Payload, Reason, Tender, VerdictOutcome};
 use proptest::prelude::*;
 
 use kaunter_model::harness::TradeHarness;
@@ -291,6 +291,7 @@ fn requests() -> impl Strategy<Value = Event> {
         1 => Just(Event::AmountChanged),
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
+        1 => Just(Event::GiveUp(GiveUp { by: "aminah".to_owned(), tender: Tender::Cash, at_ms: BORN })),
         1 => Just(Event::Verdict(VerdictOutcome::Paid)),
         1 => Just(Event::Verdict(VerdictOutcome::Declined)),
         1 => Just(Event::Verdict(VerdictOutcome::Voided)),
@@ -404,7 +405,7 @@ proptest! {
         let state = run.desk.trade.state();
         let rests = match state.risk() {
             Risk::None => false,
-            Risk::Possible => state == State::NeedsReview,
+            Risk::Possible => matches!(state, State::NeedsReview | State::GivenUp),
             Risk::Taken => matches!(state, State::Paid | State::VoidReview | State::LateSuccess | State::Reversed),
             Risk::Closed => true,
         };

@@ -55,6 +55,7 @@ pub(crate) struct World {
     lates: u8,
     /// How often the shop's server still changes the registered amount.
     amount_changes: u8,
+    give_ups: u8,
     pages: Vec<Page>,
     store: Store,
     /// For each row of the store.
@@ -101,6 +102,7 @@ impl World {
             requests: kind.requests,
             lates: kind.lates,
             amount_changes: u8::from(kind.registered),
+            give_ups: kind.give_ups,
             pages: Vec::new(),
             store: Store::new(MAX_TRADES),
             outside: Vec::new(),

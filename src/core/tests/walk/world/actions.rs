@@ -34,6 +34,8 @@ pub(crate) enum Action {
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
+    /// The customer pays in another way.
+    GiveUp(usize),
     /// A customer scans our code: at once, or from a photograph of it.
     CustomerScans(usize, Response),
     CustomerConfirms(usize),
@@ -182,12 +184,15 @@ impl World {
         {
             actions.push(Action::PaidAfterAll(at));
         }
+        if self.give_ups > 0 && at + 1 == self.outside.len() {
+            actions.push(Action::GiveUp(at));
+        }
         if self.requests > 0 {
             if matches!(state, State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
             let returnable = match state {
-                State::LateSuccess => true,
+                State::LateSuccess | State::GivenUp => true,
                 State::Paid | State::Voiding | State::VoidUnknown => self.kind.reverses,
                 _ => false,
             };

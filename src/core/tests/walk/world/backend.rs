@@ -4,8 +4,8 @@ use kaunter_core::money::Money;
 use kaunter_core::registration::RegistrationDenial;
 use kaunter_core::terminal::{self, DeviceRole};
 use kaunter_core::till::{Fault, Reply};
-use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
-use kaunter_core::wire::{self, ProblemCode};
+use kaunter_core::trade::{CodeMark, Event, GiveUp, Refusal, Step};
+use kaunter_core::wire::{self, ProblemCode, Tender};
 use kaunter_model::gateway::Account;
 use kaunter_model::sample;
 use kaunter_model::store::{Created, Creator, OtherStores};
@@ -169,6 +169,20 @@ impl World {
                 self.second_holder = true;
                 Ok(())
             }
+        }
+    }
+
+    /// The cashier stops collecting the sale, unless the rule denies it.
+    pub(super) fn give_up(&mut self, at: usize) {
+        let wish = GiveUp {
+            by: "cashier".to_owned(),
+            tender: Tender::Cash,
+            at_ms: self.now,
+        };
+        let policy = self.kind.policy();
+        if let Ok((row, moves)) = self.store.give_up(at, &wish, &policy) {
+            self.moves.extend(moves);
+            self.drain_row(row);
         }
     }
 

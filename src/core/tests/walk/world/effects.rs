@@ -78,6 +78,10 @@ impl World {
                 self.requests -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
+            Action::GiveUp(row) => {
+                self.give_ups -= 1;
+                self.give_up(row);
+            }
             Action::CustomerScans(row, response) => self.outside[row].account.scan(response),
             Action::CustomerConfirms(row) => self.outside[row].account.charge(),
             Action::CustomerRefuses(row) => self.outside[row].account.stage = Stage::Failed,

@@ -35,6 +35,8 @@ pub(crate) struct Kind {
     pub(super) repeats_ids: bool,
     /// A payment can be given back in the gateway's portal, and the backend checks payments.
     pub(super) reverses: bool,
+    /// The number of times that the cashier stops collecting the sale.
+    pub(super) give_ups: u8,
     /// A person gives a verdict on a void without waiting for its answer.
     pub(super) hasty: bool,
     /// The sale is registered, the tills state no amount, and the shop's server changes it once.
@@ -153,7 +155,7 @@ impl Kind {
                 .hasty()
                 .faults(1)
                 .requests(2)
-                .until(10),
+                .until(11),
             of("registered, paid after all")
                 .registered()
                 .faults(0)
@@ -179,6 +181,29 @@ impl Kind {
                 .faults(0)
                 .lates(1)
                 .until(10),
+            of("given up").give_ups(1).faults(1).until(9),
+            of("given up, paid after all")
+                .give_ups(1)
+                .faults(0)
+                .requests(2)
+                .lates(1)
+                .until(12),
+            of("our code, given up")
+                .merchant()
+                .give_ups(1)
+                .faults(0)
+                .until(9),
+            of("given up, unpaid trades age")
+                .give_ups(1)
+                .ages()
+                .faults(0)
+                .until(14),
+            of("two tills, given up")
+                .second()
+                .give_ups(1)
+                .faults(0)
+                .requests(0)
+                .lates(1),
         ]
     }
 
@@ -201,6 +226,7 @@ impl Kind {
             repeats_ids: false,
             reverses: false,
             hasty: false,
+            give_ups: 0,
             registered: false,
             slow_scan: false,
             horizon: 9,
@@ -273,6 +299,10 @@ impl Kind {
             reverses: true,
             ..self
         }
+    }
+
+    fn give_ups(self, give_ups: u8) -> Self {
+        Self { give_ups, ..self }
     }
 
     fn hasty(self) -> Self {
