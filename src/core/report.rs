@@ -145,6 +145,7 @@ fn answer(state: State, stated: MoneyOutcome) -> Result<VerdictOutcome, Undecide
             | State::CancelUnknown
             | State::Paid
             | State::Reversed
+            | State::GivenUp
             | State::Voiding
             | State::VoidUnknown
             | State::Declined
