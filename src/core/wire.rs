@@ -475,9 +475,6 @@ pub struct Session {
     pub currency: String,
     /// The largest amount of a trade.
     pub max_amount: Money,
-    /// Which sales the shop takes.
-    #[serde(default)]
-    pub sales: Sales,
     /// The durations that the page follows.
     pub policy: PagePolicy,
     /// This terminal's trades that have not ended.
@@ -628,19 +625,12 @@ pub struct SaleRecord {
     pub reference: String,
     /// The amount that is owed: that of the first trade, unless the shop's server has registered or changed it.
     pub due_amount: Money,
-    /// Whether the shop's server has registered the sale.
-    #[serde(default)]
-    pub registered: bool,
     /// The amount that was paid and not given back; `null` while there is no such amount.
     pub paid_amount: Option<Money>,
     /// Who said that `paid_amount` was paid; `null` while nothing is paid.
     pub decided_by: Option<DecidedBy>,
     /// Money that came after its trade was closed, and that nobody has accepted or given back yet.
     pub late_amount: Option<Money>,
-    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
-    /// under another reference. Absent if nothing was paid, or enough.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing_amount: Option<Money>,
     /// Whether exactly the amount in the query was paid: then close the bill. Absent if the query has no amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_bill: Option<bool>,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Program } from "../terminal/harness.mjs";
+import { Program, until } from "../terminal/harness.mjs";
 import { handOver, newTrade, open, reaches, stores } from "./desk.mjs";
 import { before, fresh, ok } from "./gateway.mjs";
 
@@ -231,9 +231,14 @@ onBothStores(
       assert.ok([200, 409].includes(answer.status), answer.text);
     }
     for (const ref of refs) {
-      const [last] = await charge(ref, 0);
-      const record = await shop.sale(ref);
-      assert.deepEqual(record.paid_amount, record.due_amount, `${ref}: ${JSON.stringify(record)} ${last.text}`);
+      // On a busy machine a trade may still wait for its code: whoever has it hands one over.
+      const record = await until(`${ref} is paid`, async () => {
+        const { paid_amount, trades, ...more } = await shop.sale(ref);
+        if (paid_amount) return { paid_amount, trades, ...more };
+        const waits = trades.find(({ status }) => status === "awaiting_code");
+        await (waits ? handOver(shop, waits, fresh()) : charge(ref, 0));
+      });
+      assert.deepEqual(record.paid_amount, record.due_amount, `${ref}: ${JSON.stringify(record)}`);
       assert.equal(record.trades.filter(({ status }) => status === "paid").length, 1, ref);
       assert.equal((await asked(shop, ref, record.due_amount.minor)).closes_bill, true, ref);
     }

@@ -35,11 +35,18 @@ pub(crate) struct SaleQuery {
     currency: Option<String>,
 }
 
-/// A sale's record, with what only the shop's server reads.
+/// A sale's record, with the fields that the till's module does not read: there, each field costs bytes.
 #[derive(Serialize)]
 pub(crate) struct FullRecord {
     #[serde(flatten)]
     record: SaleRecord,
+    /// Whether the shop's server has registered the sale.
+    registered: bool,
+    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
+    /// under another reference. Absent if nothing was paid, or enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_amount: Option<Money>,
+    /// Only for the shop's server; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
 }
@@ -117,10 +124,10 @@ async fn record(
         Some(_) => None,
     };
     let standing = Standing::of(rows.iter());
+    let registered = due.set_by == SetBy::Registration;
+    let missing_amount = standing.missing_amount(bill.as_ref().unwrap_or(&due.amount));
     let record = SaleRecord {
         reference,
-        registered: due.set_by == SetBy::Registration,
-        missing_amount: standing.missing_amount(bill.as_ref().unwrap_or(&due.amount)),
         closes_bill: bill.map(|bill| standing.closes_bill(&bill, Some(&due))),
         due_amount: due.amount,
         paid_amount: standing.paid_amount,
@@ -132,6 +139,8 @@ async fn record(
     };
     Ok(FullRecord {
         record,
+        registered,
+        missing_amount,
         metadata: metadata.filter(|metadata| !metadata.is_empty()),
     })
 }

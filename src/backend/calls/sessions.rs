@@ -7,7 +7,8 @@ use axum::extract::State;
 use kaunter_core::authority::Reach;
 use kaunter_core::money::Money;
 use kaunter_core::terminal::DeviceRole;
-use kaunter_core::wire::{ProblemCode, Session};
+use kaunter_core::wire::{ProblemCode, Sales, Session};
+use serde::Serialize;
 
 use super::Terminal;
 use super::device::Device;
@@ -15,11 +16,20 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::Problem;
 
+/// A session, with the field that the till's module does not read: there, each field costs bytes.
+#[derive(Serialize)]
+pub(crate) struct FullSession {
+    #[serde(flatten)]
+    session: Session,
+    /// Which sales the shop takes.
+    sales: Sales,
+}
+
 pub(crate) async fn open(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     device: Device,
-) -> Result<Json<Session>, Problem> {
+) -> Result<Json<FullSession>, Problem> {
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let role = app
         .terminals
@@ -46,7 +56,7 @@ pub(crate) async fn open(
         minor: gateway.config().max_amount_minor,
         currency: currency.clone(),
     };
-    Ok(Json(Session {
+    let session = Session {
         shop: claims.shop,
         terminal: claims.terminal,
         cashier: claims.cashier,
@@ -55,9 +65,12 @@ pub(crate) async fn open(
         wallets,
         currency,
         max_amount: claims.max_amount.unwrap_or(limit),
-        sales: app.config.sales,
         policy: trades.policy().page(),
         open_trades,
         terminal_taken: role == DeviceRole::Watches,
+    };
+    Ok(Json(FullSession {
+        session,
+        sales: app.config.sales,
     }))
 }
