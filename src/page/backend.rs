@@ -12,7 +12,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
     AskGiveUp, AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord,
-    Session, TakeOver,
+    Session,
     TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
@@ -258,26 +258,16 @@ impl Backend {
     }
 
     /// `POST /v1/terminals/take-over`.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn take_over(&self, reason: String) -> Result<(), CallError> {
-        let body = to_js(&TakeOver { reason });
+    pub fn take_over(&self, reason: String) -> Call<'_, JsValue> {
+        // The body has the fields of a void's.
+        let body = to_js(&AskVoid { reason });
         let path = "/v1/terminals/take-over".to_owned();
-        let done = self.call("POST", path, Some(body), Purpose::Any).await;
-        done.map(drop)
+        self.call("POST", path, Some(body), Purpose::Any)
     }
 
-    /// `POST /v1/sign-out`. A till whose token was revoked is signed out already.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn sign_out(&self) -> Result<(), CallError> {
-        let path = "/v1/sign-out".to_owned();
-        match self.call("POST", path, None, Purpose::SignOut).await {
-            Err(trouble) if !trouble.is_revoked() => Err(trouble),
-            Ok(_) | Err(_) => Ok(()),
-        }
+    /// `POST /v1/sign-out`.
+    pub fn sign_out(&self) -> Call<'_, JsValue> {
+        self.call("POST", "/v1/sign-out".to_owned(), None, Purpose::SignOut)
     }
 
     /// Stops asking for tokens: the till closes.
@@ -314,7 +304,7 @@ impl Backend {
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<JsValue, CallError>> + 'a>> {
+    ) -> Call<'a, JsValue> {
         Box::pin(async move {
             let body = body.map(|body| {
                 let text = JSON::stringify(&body).expect("a request's body has no cycles");

@@ -335,9 +335,14 @@ impl Till {
     /// # Errors
     /// `token_*`, `network_*`: then the till stays open.
     pub async fn sign_out(&self) -> Result<(), Fail> {
-        self.backend.sign_out().await?;
-        self.close().await;
-        Ok(())
+        match self.backend.sign_out().await {
+            // A till whose tokens were revoked is signed out already.
+            Err(trouble) if !trouble.is_revoked() => Err(trouble.into()),
+            Ok(_) | Err(_) => {
+                self.close().await;
+                Ok(())
+            }
+        }
     }
 
     /// Turns everything off. Open trades stay in the journal.

@@ -511,6 +511,25 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
     ["paid", "till-2", MYR(1250), undefined],
     "no more than that",
   );
+  const hidden = [
+    "gateway_ref",
+    "cancelled_by",
+    "reason",
+    "void_gateway_ref",
+    "shown_code",
+    "gateway_answer",
+    "void_refused",
+  ];
+  const sale = (await shop.call("GET", "/v1/sales?ref=A", { token: cashier })).json;
+  const busy = (await post(shop, "/v1/trades", cashier, newTrade("A", { minor: 1250 }))).json;
+  for (const trade of [told, sale.trades[0], busy.trade]) {
+    assert.deepEqual([trade.status, trade.terminal, trade.sale.amount], ["paid", "till-2", MYR(1250)]);
+    assert.deepEqual(
+      Object.keys(trade).filter((name) => hidden.includes(name)),
+      [],
+      "wherever it is read",
+    );
+  }
   for (const [call, body] of [
     ["cancel"],
     ["void", { reason: "a test" }],

@@ -166,17 +166,27 @@ impl Tokens {
                 .borrow_mut()
                 .take_if(|(_, token)| is_refused(token));
         }
+        let mut about = purpose;
         if revoked {
             let before = self.revoked.replace(Some(Box::new(why.clone())));
             if before.is_some() && self.asking.borrow().is_none() {
                 return Ok(None);
             }
             // One question for all calls, so it names no sale.
-            let fresh = self.shared("revoked", Purpose::Any, call_ms).await;
-            return Ok(fresh.ok());
+            about = Purpose::Any;
         }
-        let reason = if forbidden { "forbidden" } else { "expired" };
-        self.shared(reason, purpose, call_ms).await.map(Some)
+        let reason = if revoked {
+            "revoked"
+        } else if forbidden {
+            "forbidden"
+        } else {
+            "expired"
+        };
+        match self.shared(reason, about, call_ms).await {
+            // Nobody has signed in again: the refusal itself says what happened.
+            Err(_) if revoked => Ok(None),
+            token => token.map(Some),
+        }
     }
 
     async fn shared(
