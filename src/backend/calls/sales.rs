@@ -150,7 +150,7 @@ pub(crate) async fn give_up(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     Body(ask): Body<AskGiveUp>,
-) -> Result<Json<SaleRecord>, Problem> {
+) -> Result<Json<FullRecord>, Problem> {
     let authority = claims.authority();
     authority.require(Right::GiveUp)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
@@ -169,7 +169,7 @@ pub(crate) async fn give_up(
         shop: claims.shop.clone(),
         claims: Some(claims),
     };
-    record(&app, &either, &ask.reference, None).await
+    record(&app, &either, ask.reference, None).await.map(Json)
 }
 
 fn told(given_up: &GiveUp) -> GivenUp {
