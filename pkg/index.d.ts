@@ -6,6 +6,7 @@ import type {
   Camera,
   ChargeOptions,
   CodeInfo,
+  GiveUpOptions,
   Money,
   Outcome,
   ResumeOptions,

@@ -195,11 +195,12 @@ impl Trade {
         }
     }
 
-    /// The next time after `now` at which a paid trade is checked.
+    /// The next time after `now` at which a paid trade is checked. The checks begin anew whenever it becomes paid: after a
+    /// verdict, or after a void that was refused.
     ///
     /// The checks of a day begin together, so each trade's id moves them by up to an hour.
     fn next_paid_check_ms(&self, now: Ms, policy: &Policy) -> Option<Ms> {
-        let [first, evening, morning] = policy.paid_checks(self.payment.paid_ms?)?;
+        let [first, evening, morning] = policy.paid_checks(self.since_ms)?;
         let spread_ms = (self.hashed([]) >> 32) % (policy.day_ms / 24 + 1);
         let checks = [first, evening + spread_ms, morning + spread_ms];
         checks.into_iter().filter(|check| *check > now).min()
