@@ -135,9 +135,10 @@ mod tests {
             });
             let at_second = |denial| match denial {
                 Denial::Paid(_) => Denial::Paid(1),
-                Denial::Busy(_) | Denial::AmountMismatch | Denial::TooMany { .. } => {
-                    Denial::Busy(1)
-                }
+                Denial::Busy(_)
+                | Denial::AmountMismatch
+                | Denial::NotRegistered
+                | Denial::TooMany { .. } => Denial::Busy(1),
             };
             assert_eq!(told, meaning(state).map_err(at_second), "{state:?}");
             // A trade that holds the sale decides, wherever it stands.

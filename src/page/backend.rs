@@ -12,8 +12,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
     AskGiveUp, AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord,
-    Session,
-    TradeList, TradeView, Verdict,
+    Session, TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;

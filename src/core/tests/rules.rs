@@ -200,7 +200,7 @@ fn rule_35_a_sale_is_given_up_once_a_fresh_answer_does_not_say_paid() {
             }
             assert!(desk.trade.given_up().is_some(), "{was:?} on {word:?}");
             assert_eq!(standing.paid_amount, None);
-            assert!(!standing.closes_bill(&due));
+            assert!(!standing.closes_bill(&due, None));
             match word {
                 GatewayStatus::Failed(_) => assert_eq!(desk.state(), State::Declined),
                 GatewayStatus::Closed => assert_eq!(desk.state(), State::Cancelled),
