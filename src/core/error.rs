@@ -365,6 +365,10 @@ error_codes! {
         TokenForbidden "token_forbidden" Auth 403 Act
             "This till or cashier may not do that: ask the manager."
             "The token does not allow this: ask the shop's server for one that does.";
+        /// A void or a verdict is above a limit of the person or the terminal.
+        LimitExceeded "limit_exceeded" Auth 403 Act
+            "This is above the limit of this till or cashier: ask the manager."
+            "This is above the limit of this person or terminal: ask a person with a higher limit.";
         /// The server key is wrong.
         ServerKeyInvalid "server_key_invalid" Auth 401 No
             "The shop's server is not set up: tell its operator."

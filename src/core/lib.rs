@@ -3,6 +3,7 @@
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
+//! - [`audit`], [`limits`], [`text`]: what the audit trail records, what a person may do, and how names are written.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
@@ -11,15 +12,18 @@
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers are arguments.
 
 pub mod admission;
+pub mod audit;
 pub mod authority;
 pub mod code;
 pub mod desk;
 pub mod emv;
 pub mod error;
 pub mod gate;
+pub mod limits;
 pub mod money;
 pub mod policy;
 pub mod sale;
+pub mod text;
 pub mod till;
 pub mod trade;
 pub mod wallet;

@@ -131,6 +131,7 @@ impl Charge {
             | ProblemCode::TokenInvalid
             | ProblemCode::TokenExpired
             | ProblemCode::TokenForbidden
+            | ProblemCode::LimitExceeded
             | ProblemCode::ServerKeyInvalid
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy
