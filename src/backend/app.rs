@@ -13,6 +13,7 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
+use crate::calls::audit::{self, CallOutcome, RecordedCall};
 use crate::calls::caller::Caller;
 use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use crate::metrics::METRICS;
 use crate::store::Store;
 use crate::terminal;
 use crate::token::Tokens;
-use crate::trace::{self, TRACE};
+use crate::trace::{self, PeerAddress, TRACE};
 use crate::trades::Trades;
 
 /// What a handler needs.
@@ -38,7 +39,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let policy = config.scaled_policy();
-        let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+        let store = Store::of(&config).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_scale_permille.clamp(1, 1000);
@@ -56,6 +57,7 @@ impl App {
                 config.shop.clone(),
                 Clock::start(),
                 config.bounds.concurrent_gateway_requests,
+                config.person_limits(),
             ),
             config,
         })
@@ -79,6 +81,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get))
+        .route("/v1/audit", get(audit::list))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -118,8 +121,11 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let caller = Caller::of(request.headers(), &app);
     match app.limits.permit(&caller, looks) {
         Ok(_permit) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            let call = RecordedCall::of(&request);
+            request.extensions_mut().insert(caller.clone());
+            let response = next.run(request).await;
+            audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
+            response
         }
         Err(problem) => problem.into_response(),
     }
@@ -135,6 +141,7 @@ async fn traced(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("call", %method, route, %trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
     let looks = method == Method::GET;
+    let address = request.extensions().get::<PeerAddress>().copied();
     let began = Instant::now();
     let call = async {
         let response = next.run(request).await;
@@ -144,7 +151,8 @@ async fn traced(request: Request, next: Next) -> Response {
         }
         response
     };
-    let call = trace::within(trace_id.clone(), call.instrument(span.clone()));
+    let call = trace::from(address, call.instrument(span.clone()));
+    let call = trace::within(trace_id.clone(), call);
     let mut response = call.await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
     METRICS.answered(method.as_str(), &route, status, took);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, reconcile, serve};
+use kaunter_backend::{Config, reconcile, serve, verify};
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -34,6 +34,9 @@ enum Command {
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
     /// differs, and with 2 if it can't be compared.
     Reconcile(Reconcile),
+    /// Read the audit trail.
+    #[command(subcommand)]
+    Audit(Audit),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
@@ -53,6 +56,13 @@ struct Reconcile {
     column: Vec<(String, String)>,
 }
 
+#[derive(Subcommand)]
+enum Audit {
+    /// Find rows that were changed, removed, moved or added. Exits with 0 if there are none, with 1 if there are some,
+    /// and with 2 if the trail can't be read.
+    Verify,
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (column, name) = text.split_once('=').ok_or("write it as COLUMN=NAME")?;
     Ok((column.to_owned(), name.to_owned()))
@@ -70,7 +80,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn start() -> ExitCode {
     let args = Args::parse();
-    let compares = matches!(args.command, Some(Command::Reconcile(_)));
+    let compares = matches!(
+        args.command,
+        Some(Command::Reconcile(_) | Command::Audit(_))
+    );
     match run(args).await {
         Ok(code) => code,
         Err(error) => {
@@ -88,6 +101,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
         Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
+        Some(Command::Audit(Audit::Verify)) => verify_audit(&args.config, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -146,6 +160,20 @@ async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Resul
         print!("{}", found.table());
     }
     Ok(if found.all_match() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn verify_audit(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let found = verify(&Config::load(config)?).await?;
+    if json {
+        println!("{}", found.json());
+    } else {
+        print!("{}", found.table());
+    }
+    Ok(if found.is_good() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

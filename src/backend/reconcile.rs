@@ -123,7 +123,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     let span = config.day.day(day);
     let span = span.with_context(|| format!("{day} is not a day: write it as YYYY-MM-DD"))?;
     let mut report = Report::open(file, config)?;
-    let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+    let store = Store::of(config).await?;
     let mut comparison = Comparison::default();
     let wide = span.start.saturating_sub(DAY_MS)..span.end + DAY_MS;
     let filter = Filter {

@@ -3,6 +3,7 @@
 //! One transaction reads the sale's rows, asks the machine, and writes. No transaction is open during a call to the
 //! gateway.
 
+mod audit;
 mod bindings;
 mod list;
 mod open;
@@ -14,19 +15,48 @@ pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
 };
 
+pub(crate) use audit::{AuditMark, AuditReader, count_used};
 pub(crate) use list::{Filter, Mark};
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AnyConnection, Row, Transaction};
 
+use crate::audit::{AuditKeys, ChainEnd};
 use crate::limits::MAX_OPEN_ROWS;
 use crate::trail::AuditEntry;
 use pool::Pool;
 
-/// A transaction of the store.
-pub(crate) type Change = Transaction<'static, Any>;
+/// A transaction of the store, with the keys of the audit trail.
+pub(crate) struct Change {
+    transaction: Transaction<'static, Any>,
+    keys: Arc<AuditKeys>,
+}
+
+impl Change {
+    /// Commits. A change that is dropped is rolled back.
+    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Change {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
 
 /// PostgreSQL reports a deadlock, or a serialization failure:
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -38,6 +68,7 @@ pub(crate) struct Store {
     pool: Pool,
     /// Writes that may be lost when the machine loses its power, but not when this process ends.
     light: Pool,
+    keys: Arc<AuditKeys>,
 }
 
 impl Store {
@@ -53,7 +84,10 @@ impl Store {
     /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
-        self.pool.begin().await
+        Ok(Change {
+            transaction: self.pool.begin().await?,
+            keys: Arc::clone(&self.keys),
+        })
     }
 
     /// Finds a trade of this shop, or of any shop if none is given.
@@ -269,8 +303,16 @@ pub(crate) async fn insert(
     entry: AuditEntry,
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
+    let end = audit::append(
+        change,
+        trade,
+        ChainEnd::default(),
+        vec![entry],
+        trade.created_ms(),
+    )
+    .await?;
     sqlx::query(
-        "INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref, audit_seq, audit_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&facts.trade_id)
     .bind(&facts.shop)
@@ -285,12 +327,15 @@ pub(crate) async fn insert(
     .bind(bigint(trade.created_ms()))
     .bind(json(trade))
     .bind(bindings::gateway_ref(trade))
+    .bind(bigint(end.seq))
+    .bind(end.hash)
     .execute(&mut **change)
-    .await?;
-    audited(change, trade, vec![entry], trade.created_ms()).await
+    .await
+    .map(drop)
 }
 
-/// Stores a changed trade. False if another change was stored since.
+/// Stores a changed trade. False if another change was stored since: the version of the row and the end of its audit
+/// chain change together, and only from what this change has read.
 pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,
@@ -298,46 +343,26 @@ pub(crate) async fn update(
     entries: Vec<AuditEntry>,
     now: Ms,
 ) -> sqlx::Result<bool> {
+    let trade_id = &trade.facts().trade_id;
+    let before = audit::end(change, trade_id).await?;
+    let was_seq = before.seq;
+    let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trade_id = $6 AND version = $7",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, audit_seq = $6, audit_hash = $7 WHERE trade_id = $8 AND version = $9 AND audit_seq = $10",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
     .bind(i64::from(trade.holds_sale()))
     .bind(bigint(trade.version()))
     .bind(json(trade))
-    .bind(&trade.facts().trade_id)
+    .bind(bigint(end.seq))
+    .bind(end.hash)
+    .bind(trade_id)
     .bind(bigint(was))
+    .bind(bigint(was_seq))
     .execute(&mut **change)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    audited(change, trade, entries, now).await?;
-    Ok(true)
-}
-
-async fn audited(
-    change: &mut Change,
-    trade: &Trade,
-    entries: Vec<AuditEntry>,
-    now: Ms,
-) -> sqlx::Result<()> {
-    for (nth, entry) in entries.into_iter().enumerate() {
-        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-            .bind(&trade.facts().trade_id)
-            .bind(bigint(trade.version()))
-            .bind(bigint(nth as u64))
-            .bind(bigint(now))
-            .bind(entry.who)
-            .bind(entry.event)
-            .bind(entry.from_state)
-            .bind(entry.to_state)
-            .bind(entry.note)
-            .execute(&mut **change)
-            .await?;
-    }
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Parses the trade of a row.

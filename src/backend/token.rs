@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{rfc3339, wall_ms};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::trail::Actor;
 
 /// The longest lifetime of a token that the configuration may ask for.
 const MAX_CHARS: usize = 2_048;
@@ -42,8 +43,8 @@ pub(crate) struct Claims {
 
 impl Claims {
     /// Who did it, for the audit trail.
-    pub(crate) fn who(&self) -> String {
-        format!("{}@{}", self.cashier, self.terminal)
+    pub(crate) fn who(&self) -> Actor {
+        Actor::person(&self.cashier, &self.terminal)
     }
 }
 

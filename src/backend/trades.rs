@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kaunter_core::limits::PersonLimits;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{Event, Trade};
 use kaunter_core::wire::{self, ProblemCode};
@@ -25,6 +26,8 @@ use crate::gateway::Gateway;
 use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::trace::carried;
+use crate::trail::{Actor, ActorKind};
 
 /// The driver of this shop's trades.
 pub(crate) struct Trades {
@@ -44,6 +47,7 @@ struct Inner {
     /// Requests to the gateway in progress.
     tasks: TaskTracker,
     max_tasks: usize,
+    limits: PersonLimits,
     /// True while this process ends: timers do not fire, and no status check begins.
     closing: AtomicBool,
 }
@@ -53,7 +57,7 @@ struct Inner {
 pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
-    pub(crate) who: String,
+    pub(crate) who: Actor,
     pub(crate) new: wire::NewTrade,
     /// When the token was minted in which the shop's server named this sale with this amount.
     pub(crate) minted_s: Option<u64>,
@@ -65,7 +69,7 @@ pub(crate) struct ChangeRequest {
     /// The customer's code, for the gateway.
     pub(crate) code: Option<Secret>,
     /// Who made the request, for the audit trail.
-    pub(crate) who: String,
+    pub(crate) who: Actor,
     /// Why, in the person's own words, for the audit trail.
     pub(crate) note: String,
 }
@@ -81,6 +85,7 @@ impl Trades {
         shop: String,
         clock: Clock,
         max_tasks: usize,
+        limits: PersonLimits,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -93,6 +98,7 @@ impl Trades {
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
                 max_tasks,
+                limits,
                 closing: AtomicBool::new(false),
             }),
         }
@@ -132,7 +138,7 @@ impl Trades {
                     &trade_id,
                     Event::Restarted,
                     EventDetails::default(),
-                    "backend",
+                    &ActorKind::Backend.into(),
                 )
                 .await
                 .ok();
@@ -153,7 +159,12 @@ impl Trades {
             let known = lock(&inner.timers).contains_key(&trade_id);
             if !known {
                 inner
-                    .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
+                    .apply(
+                        &trade_id,
+                        Event::Tick,
+                        EventDetails::default(),
+                        &ActorKind::Time.into(),
+                    )
                     .await?;
             }
         }
@@ -185,7 +196,9 @@ impl Trades {
         self.admit()?;
         let inner = Arc::clone(&self.inner);
         // A client that disconnects must not stop a change in the middle.
-        let created = tokio::spawn(async move { inner.create(request).await }.in_current_span());
+        let created = tokio::spawn(carried(
+            async move { inner.create(request).await }.in_current_span(),
+        ));
         let (trade, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -218,9 +231,9 @@ impl Trades {
             gateway_answer,
             note,
         };
-        let applied = tokio::spawn(
+        let applied = tokio::spawn(carried(
             async move { inner.apply(&id, event, details, &who).await }.in_current_span(),
-        );
+        ));
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -247,12 +260,13 @@ impl Trades {
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
+        let actor = Actor::from(ActorKind::Terminal);
         let check = async move {
             inner
-                .apply(&id, event, EventDetails::default(), "terminal")
+                .apply(&id, event, EventDetails::default(), &actor)
                 .await
         };
-        let applied = tokio::spawn(check.in_current_span())
+        let applied = tokio::spawn(carried(check.in_current_span()))
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         Ok(self.wire(&applied.trade))

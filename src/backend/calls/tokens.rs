@@ -2,38 +2,43 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use kaunter_core::desk;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
+use super::audit::ServerAction;
 use super::{Body, Server};
 use crate::app::App;
 use crate::clock::wall_ms;
 use crate::error::Problem;
-use crate::limits::NAME_MAX_CHARS;
+use crate::store::word;
+use crate::trail::TOKEN_MINTED;
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
     _: Server,
     Body(request): Body<MintToken>,
-) -> Result<Json<MintedToken>, Problem> {
+) -> Result<(Extension<ServerAction>, Json<MintedToken>), Problem> {
     if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    for (what, name) in [
-        ("terminal", &request.terminal),
-        ("cashier", &request.cashier),
-    ] {
-        let chars = name.chars().count();
-        if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
-            let detail =
-                format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
-            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what));
-        }
-    }
+    desk::check_name(&request.terminal, "terminal")?;
+    desk::check_name(&request.cashier, "cashier")?;
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
-    app.tokens.mint(request, wall_ms()).map(Json)
+    let action = ServerAction {
+        event: TOKEN_MINTED,
+        person: request.cashier.clone(),
+        terminal: request.terminal.clone(),
+        note: request
+            .rights
+            .iter()
+            .map(word)
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    let minted = app.tokens.mint(request, wall_ms())?;
+    Ok((Extension(action), Json(minted)))
 }

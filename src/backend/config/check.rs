@@ -77,10 +77,12 @@ impl Config {
     }
 
     fn check_keys(&self) -> Result<(), ConfigError> {
-        for (name, key) in [
+        let audit_key = self.audit_key.iter().map(|key| ("KAUNTER_AUDIT_KEY", key));
+        let keys = [
             ("KAUNTER_SERVER_KEY", &self.server_key),
             ("KAUNTER_SIGNING_KEY", &self.signing_key),
-        ] {
+        ];
+        for (name, key) in keys.into_iter().chain(audit_key) {
             let mut chars: Vec<char> = key.expose().chars().collect();
             if chars.len() < MIN_KEY_CHARS {
                 return Err(ConfigError::WeakKey(name, "32 characters"));

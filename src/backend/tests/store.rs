@@ -80,6 +80,8 @@ impl Desk {
             shop: "shop".to_owned(),
             server_key: Secret::new(KEY),
             signing_key: Secret::new(KEY),
+            audit_key: None,
+            audit_keys_previous: Vec::new(),
             token_life_s: 600,
             origins: vec![],
             test_wallets: true,

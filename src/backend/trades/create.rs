@@ -12,6 +12,7 @@ use kaunter_core::wire::ProblemCode;
 use super::change::ChangeError;
 use super::{CreateRequest, Inner, SendTask};
 use crate::error::Problem;
+use crate::id;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
@@ -70,7 +71,7 @@ impl Inner {
             minted_s: _,
         } = request;
         let facts = Facts {
-            trade_id: new_trade_id()?,
+            trade_id: id::random('K').map_err(|_| Problem::new(ProblemCode::Internal))?,
             shop,
             terminal,
             attempt: admitted.attempt,
@@ -84,11 +85,8 @@ impl Inner {
             &trade,
             &new.idempotency_key,
             AuditEntry {
-                who,
-                event: trail::STARTED,
-                from_state: String::new(),
                 to_state: word(trade.state()),
-                note: String::new(),
+                ..AuditEntry::new(who, trail::STARTED)
             },
         )
         .await?;
@@ -172,15 +170,4 @@ impl Inner {
             }
         }
     }
-}
-
-/// An id that can not be guessed: "K" and 95 random bits in 19 characters.
-fn new_trade_id() -> Result<String, Problem> {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut bytes = [0; 19];
-    getrandom::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal))?;
-    let rest = bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    Ok(std::iter::once('K').chain(rest).collect())
 }
