@@ -120,10 +120,12 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let looks = request.method() == Method::GET;
     let caller = Caller::of(request.headers(), &app);
     match app.limits.permit(&caller, looks) {
-        Ok(_permit) => {
+        Ok(permit) => {
             let call = RecordedCall::of(&request);
             request.extensions_mut().insert(caller.clone());
             let response = next.run(request).await;
+            // The call has its answer: waiting for the store here must not keep the next one out.
+            drop(permit);
             audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
             response
         }
