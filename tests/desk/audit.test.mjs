@@ -268,16 +268,17 @@ test("rule 41: a void has limits of amount, number and age, over all processes; 
   const limits = "[limits.void]\nmax_per_hour = 3\nalarm_per_hour = 2\nmax_amount_minor = 2000\n";
   const office = "[limits.void.terminals.office]\nmax_amount_minor = 9000\nmax_age_s = 0\n";
   const shop = await make(t, { scale: 0.1, extra: limits + office });
-  const backends = [shop.backend];
+  const programs = [shop.backendProgram];
   if (shop.environment.KAUNTER_DATABASE_URL) {
     for (let nth = 1; nth < 3; nth++) {
       const config = join(shop.dir, `backend-${nth}.toml`);
       await writeFile(config, shop.toml("127.0.0.1:0"));
       const program = new Program("backend", ["--config", config], shop.environment, "info");
       t.after(() => program.stop("SIGKILL"));
-      backends.push(await program.address);
+      programs.push(program);
     }
   }
+  const backends = await Promise.all(programs.map(({ address }) => address));
   const token = await shop.token();
   const large = await paid(shop, "large", { minor: 2001 });
   const above = await give(shop, large, token);
@@ -305,5 +306,8 @@ test("rule 41: a void has limits of amount, number and age, over all processes; 
   assert.equal(alarms, 2, "the second and the third");
   const refused = (await trail(shop)).filter(({ code }) => code === "limit_exceeded");
   assert.equal(refused.length, 8, "each refusal is recorded");
+  const seals = programs.flatMap(({ words }) => sealed(words));
+  const days = sql(shop, "SELECT DISTINCT day FROM audit_seals;").flat();
+  assert.deepEqual(seals.map(([, day]) => day).sort(), days.sort(), "one process seals a day, once");
   assert.equal(verify(shop).status, 0);
 });
