@@ -13,6 +13,7 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
+use crate::calls::audit::{self, CallOutcome, RecordedCall};
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::device::{self, DEVICE};
 use crate::calls::{days, sales, sessions, sign_in, terminals, tokens, trades as calls};
@@ -30,7 +31,7 @@ use crate::people::People;
 use crate::terminal;
 use crate::terminals::Terminals;
 use crate::token::Tokens;
-use crate::trace::{self, TRACE};
+use crate::trace::{self, PeerAddress, TRACE};
 use crate::trades::Trades;
 
 /// What a handler needs.
@@ -76,6 +77,7 @@ impl App {
                 (config.shop.clone(), config.sales),
                 clock,
                 config.bounds.concurrent_gateway_requests,
+                config.person_limits(),
             ),
             config,
         })
@@ -105,6 +107,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get).put(sales::register))
         .route("/v1/sales/give-up", post(sales::give_up))
+        .route("/v1/sales", get(sales::get))
+        .route("/v1/audit", get(audit::list))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
@@ -151,14 +155,20 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
         }
     }
     match app.limits.permit(&caller, looks) {
-        Ok(_permit) => {
+        Ok(permit) => {
+            let call = RecordedCall::of(&request);
             let sender = device::of(request.headers());
-            let caller = app.terminals.admit(caller, sender).await;
-            if let Some(checked) = caller.checked_token() {
+            // A token that was revoked is refused below, and its refusal is recorded under its name.
+            let admitted = app.terminals.admit(caller.clone(), sender).await;
+            if let Some(checked) = admitted.checked_token() {
                 request.extensions_mut().insert(checked);
             }
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            request.extensions_mut().insert(admitted);
+            let response = next.run(request).await;
+            // The call has its answer: waiting for the store here must not keep the next one out.
+            drop(permit);
+            audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
+            response
         }
         Err(problem) => problem.into_response(),
     }
@@ -174,6 +184,7 @@ async fn traced(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("call", %method, route, %trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
     let looks = method == Method::GET;
+    let address = request.extensions().get::<PeerAddress>().copied();
     let began = Instant::now();
     let call = async {
         let response = next.run(request).await;
@@ -183,7 +194,8 @@ async fn traced(request: Request, next: Next) -> Response {
         }
         response
     };
-    let call = trace::within(trace_id.clone(), call.instrument(span.clone()));
+    let call = trace::from(address, call.instrument(span.clone()));
+    let call = trace::within(trace_id.clone(), call);
     let mut response = call.await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
     METRICS.answered(method.as_str(), &route, status, took);

@@ -1,5 +1,6 @@
 //! Handlers of the API. Each parses, authorizes, and delegates to [`crate::trades`].
 
+pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod device;

@@ -129,6 +129,14 @@ impl Offset {
     }
 }
 
+impl std::fmt::Display for Offset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.minutes < 0 { '-' } else { '+' };
+        let minutes = self.minutes.abs();
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
 /// A day.
 pub(crate) const DAY_MS: Ms = 24 * 3_600_000;
 
@@ -188,7 +196,9 @@ mod tests {
             ("+00:00", 1_764_000_000_000, "2025-11-24"),
             ("-03:30", 1_764_032_399_999, "2025-11-24"),
         ] {
+            let text = offset;
             let offset: Offset = offset.parse().expect("an offset");
+            assert_eq!(offset.to_string(), text);
             assert_eq!(offset.name(ms), name);
             assert!(offset.day(name).is_some_and(|day| day.contains(&ms)));
         }

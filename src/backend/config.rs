@@ -13,9 +13,11 @@ mod terminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use kaunter_core::limits::PersonLimits;
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::Sales;
 
+use crate::audit::AuditKeys;
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::Words;
@@ -53,6 +55,10 @@ pub struct Config {
     pub signing_key: Secret,
     /// The signing key before, or the next one: accepted, but not used.
     pub previous_signing_key: Option<Secret>,
+    /// Hashes the rows of the audit trail. `None`: a key that is derived from the signing key.
+    pub audit_key: Option<Secret>,
+    /// Keys that hashed earlier rows.
+    pub audit_keys_previous: Vec<Secret>,
     /// How long a terminal token lives, in seconds.
     pub token_life_s: u64,
     /// Other origins whose pages may call; empty: only pages of this origin.
@@ -103,7 +109,7 @@ impl Config {
         }
         let profile = file.check_profile();
         let mut environment = Environment::default();
-        let config = Self::of(file, &mut environment)?;
+        let config = Self::of(file, &mut environment)?.with_audit_keys(&mut environment)?;
         if !environment.missing.is_empty() {
             return Err(ConfigError::Missing(environment.missing));
         }
@@ -139,6 +145,8 @@ impl Config {
             people: file.people.into_iter().map(Person::from).collect(),
             signing_key: secret("KAUNTER_SIGNING_KEY")?,
             previous_signing_key,
+            audit_key: None,
+            audit_keys_previous: Vec::new(),
             token_life_s: file.token_life_s,
             origins: file.origins,
             sales: file.sales,
@@ -167,6 +175,39 @@ impl Config {
             terminal: file.terminal,
             database_url: environment.find("KAUNTER_DATABASE_URL")?,
         })
+    }
+
+    /// Reads the keys of the audit trail. Previous keys stand in one variable, with spaces or lines between them.
+    fn with_audit_keys(self, environment: &mut Environment) -> Result<Self, ConfigError> {
+        let previous = environment.find("KAUNTER_AUDIT_KEY_PREVIOUS")?;
+        let previous = previous
+            .iter()
+            .flat_map(|keys| keys.expose().split_whitespace());
+        Ok(Self {
+            audit_keys_previous: previous.map(Secret::new).collect(),
+            audit_key: environment.find("KAUNTER_AUDIT_KEY")?,
+            ..self
+        })
+    }
+
+    /// The keys of the audit trail.
+    pub(crate) fn audit_keys(&self) -> AuditKeys {
+        let current = self.audit_key.as_ref().unwrap_or(&self.signing_key);
+        let previous: Vec<Secret> = self
+            .audit_keys_previous
+            .iter()
+            .chain(&self.previous_signing_key)
+            .cloned()
+            .collect();
+        AuditKeys::new(current, &previous)
+    }
+
+    /// The limits of voids and verdicts.
+    pub(crate) fn person_limits(&self) -> PersonLimits {
+        PersonLimits {
+            void: self.bounds.void.clone(),
+            review: self.bounds.review.clone(),
+        }
     }
 
     /// The policy with this backend's time scale, the gateway's abilities and the shop's day.

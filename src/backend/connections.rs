@@ -35,7 +35,7 @@ use crate::limits::{
     ACCEPT_PAUSE, Bounds, FIRST_WAIT, LOG_PAUSE, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
     REFUSAL_WAIT, connections,
 };
-use crate::trace::{self, TRACE};
+use crate::trace::{self, PeerAddress, TRACE};
 use slot::Slot;
 use tracked::{TrackedBody, TrackedStream};
 
@@ -107,7 +107,8 @@ impl ConnectionLimiter {
             match accepted {
                 Ok((stream, peer)) => match self.wait_for_slot(peer.ip()).await {
                     Some(slot) => {
-                        tasks.spawn(Arc::clone(self).serve_one(stream, slot, router.clone()));
+                        let peer = PeerAddress(peer.ip());
+                        tasks.spawn(Arc::clone(self).serve_one(stream, peer, slot, router.clone()));
                     }
                     None => self.refuse(stream),
                 },
@@ -122,11 +123,18 @@ impl ConnectionLimiter {
         }
     }
 
-    async fn serve_one(self: Arc<Self>, stream: TcpStream, slot: Arc<Slot>, router: Router) {
+    async fn serve_one(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: PeerAddress,
+        slot: Arc<Slot>,
+        router: Router,
+    ) {
         let _guard = SlotGuard(Arc::clone(&self), Arc::clone(&slot));
         // Answers are small: send each at once.
         let _ = stream.set_nodelay(true);
-        let calls = service_fn(|request: hyper::Request<Incoming>| {
+        let calls = service_fn(|mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let (slot, router) = (Arc::clone(&slot), router.clone());
             async move { Ok::<_, Infallible>(answer(slot, router, request.map(Body::new)).await) }
         });

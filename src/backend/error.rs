@@ -80,6 +80,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         Self {
             param: refused.param.map(str::to_owned),
+            detail: refused.detail.map(str::to_owned),
             ..Self::new(refused.code)
         }
     }
@@ -147,6 +148,8 @@ impl IntoResponse for Problem {
             trade: self.trade,
         };
         let mut response = (status, Json(body)).into_response();
+        // Read by the layer that records refusals.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);

@@ -6,6 +6,7 @@
 //! store leads to a status check, never to a payment.
 
 mod app;
+mod audit;
 mod calls;
 mod clock;
 mod code_marks;
@@ -14,6 +15,7 @@ mod connections;
 mod error;
 mod failed_keys;
 mod gateway;
+mod id;
 mod jwt;
 mod kill;
 mod limits;
@@ -40,6 +42,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
     Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, ReportConfig, ReportWords,
@@ -145,10 +148,42 @@ async fn watch_clock(app: Arc<App>) {
     }
 }
 
+/// Seals the days of the audit trail that are over: also those that passed while no backend ran.
+async fn close_days(app: &App) {
+    let (shop, offset, store) = (&app.config.shop, app.config.day, app.trades.store());
+    let now = clock::wall_ms();
+    let yesterday = offset.name(now.saturating_sub(clock::DAY_MS));
+    let closing = async {
+        store.record_left_out(shop, now).await?;
+        let last = store.last_sealed(shop, &yesterday).await?;
+        for day in audit::due_days(last.as_deref(), &yesterday) {
+            let Some(seal) = store.seal(shop, &day, &offset.to_string(), now).await? else {
+                continue;
+            };
+            let audit::Seal {
+                nth,
+                rows,
+                chains,
+                hash,
+                ..
+            } = seal;
+            // The copy of the seal outside of the store.
+            tracing::info!(
+                "the audit trail is sealed for {day} (UTC{offset}): seal {nth}, {rows} rows in {chains} chains, {hash}"
+            );
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    if let Err(error) = closing.await {
+        tracing::error!(%error, "the audit trail could not be sealed: the next round tries again");
+    }
+}
+
 /// Takes over trades of a process that has ended.
 async fn sweep(app: Arc<App>) {
     let pause = Duration::from_millis(app.trades.policy().review_check_first_ms);
     loop {
+        close_days(&app).await;
         tokio::time::sleep(pause).await;
         app.limits.forget_idle();
         app.failed_keys.forget_idle();

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use kaunter_core::limits::RightLimits;
 use kaunter_core::wire::ProblemCode;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -80,8 +81,6 @@ pub(crate) const GIVE_UP_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
 /// The pause between two comparisons with the wall clock. It costs two readings, and a till checks every two seconds.
 pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
-/// The maximum length of a terminal's or a cashier's name, in characters.
-pub(crate) const NAME_MAX_CHARS: usize = 64;
 /// Status checks per call that changes something: a till that watches ten trades makes five checks a second.
 const READS_PER_CHANGE: u32 = 20;
 
@@ -110,6 +109,10 @@ pub struct Bounds {
     pub concurrent_status_checks: usize,
     /// How long a shutdown waits for work in progress: less than the 30 s after which Kubernetes kills.
     pub shutdown_ms: u64,
+    /// What a person with the right `void` may give back.
+    pub void: RightLimits,
+    /// What a person with the right `review` may decide.
+    pub review: RightLimits,
 }
 
 impl Default for Bounds {
@@ -123,6 +126,8 @@ impl Default for Bounds {
             concurrent_gateway_requests: 2_000,
             concurrent_status_checks: 256,
             shutdown_ms: 25_000,
+            void: RightLimits::default(),
+            review: RightLimits::default(),
         }
     }
 }

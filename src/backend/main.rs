@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, NewPerson, Rebound, Reconciled, Reconciliation, rebind, serve};
+use kaunter_backend::{
+    Config, NewPerson, Rebound, Reconciled, Reconciliation, rebind, serve, verify,
+};
 use kaunter_core::wire::Right;
 
 /// Keeps the gateway's secret, and knows what became of the money.
@@ -44,6 +46,9 @@ enum Command {
     /// Act on the store.
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Read the audit trail.
+    #[command(subcommand)]
+    Audit(Audit),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
@@ -111,6 +116,13 @@ struct Reconcile {
     yes: bool,
 }
 
+#[derive(Subcommand)]
+enum Audit {
+    /// Find rows that were changed, removed, moved or added. Exits with 0 if there are none, with 1 if there are some,
+    /// and with 2 if the trail can't be read.
+    Verify,
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (column, name) = text.split_once('=').ok_or("write it as COLUMN=NAME")?;
     Ok((column.to_owned(), name.to_owned()))
@@ -128,7 +140,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn start() -> ExitCode {
     let args = Args::parse();
-    let compares = matches!(args.command, Some(Command::Reconcile(_)));
+    let compares = matches!(
+        args.command,
+        Some(Command::Reconcile(_) | Command::Audit(_))
+    );
     match run(args).await {
         Ok(code) => code,
         Err(error) => {
@@ -150,6 +165,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(Command::Store(StoreCommand::Rebind { by })) => {
             move_store(&args.config, &by, args.json).await
         }
+        Some(Command::Audit(Audit::Verify)) => verify_audit(&args.config, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -331,6 +347,20 @@ fn confirm(count: usize, by: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+async fn verify_audit(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let found = verify(&Config::load(config)?).await?;
+    if json {
+        println!("{}", found.json());
+    } else {
+        print!("{}", found.table());
+    }
+    Ok(if found.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {

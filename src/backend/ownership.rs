@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
+use kaunter_core::desk::{self, NAME_MAX_CHARS};
 use kaunter_core::owner::{Foreign, Owner};
 use reqwest::Url;
 use serde::Serialize;
 
 use crate::clock::wall_ms;
 use crate::config::Config;
-use crate::limits::NAME_MAX_CHARS;
 use crate::store::{Refused, Store};
 
 /// A store that has another owner now.
@@ -27,7 +27,7 @@ pub struct Rebound {
 
 /// Opens the store of this configuration, if it is this shop's with this gateway.
 pub(crate) async fn open_own(config: &Config) -> anyhow::Result<Store> {
-    let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+    let store = Store::of(config).await?;
     let own = owner(config);
     store
         .claim(&own)
@@ -41,11 +41,8 @@ pub(crate) async fn open_own(config: &Config) -> anyhow::Result<Store> {
 /// # Errors
 /// A trade is open, the store is this owner's already, or the store can't be opened.
 pub async fn rebind(config: &Config, who: &str) -> anyhow::Result<Rebound> {
-    let chars = who.chars().count();
-    if chars == 0 || chars > NAME_MAX_CHARS || who.chars().any(char::is_control) {
-        anyhow::bail!("--by must be a name of 1 to {NAME_MAX_CHARS} printable characters");
-    }
-    let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+    check_by(who)?;
+    let store = Store::of(config).await?;
     let (own, name) = (owner(config), name(config));
     match store.move_to(&own, who, wall_ms()).await? {
         Ok(was) => Ok(Rebound {
@@ -63,6 +60,14 @@ pub async fn rebind(config: &Config, who: &str) -> anyhow::Result<Rebound> {
             "the store {name} has open trades ({open}), and only the gateway where they began can finish them: start the backend with its old configuration, finish them, and try again"
         ),
     }
+}
+
+/// Refuses a text that is no name of a person.
+pub(crate) fn check_by(name: &str) -> anyhow::Result<()> {
+    desk::check_name(name, "by").map_err(|refused| {
+        let why = refused.detail.unwrap_or_default();
+        anyhow::anyhow!("--by must be a name of 1 to {NAME_MAX_CHARS} characters. {why}")
+    })
 }
 
 fn why(config: &Config, own: &Owner, foreign: &Foreign) -> anyhow::Error {

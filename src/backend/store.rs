@@ -3,6 +3,7 @@
 //! One transaction reads the sale's rows, asks the machine, and writes. No transaction is open during a call to the
 //! gateway.
 
+mod audit;
 mod bindings;
 mod given_up;
 mod list;
@@ -18,23 +19,52 @@ pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, set_metadata, take_code,
 };
 
+pub(crate) use audit::{AuditMark, AuditReader, count_used};
 pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};
 pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
 pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AnyConnection, Row, Transaction};
 
+use crate::audit::{AuditKeys, ChainEnd};
 use crate::limits::{MAX_DUE_ROWS, MAX_OPEN_ROWS};
 use crate::trail::AuditEntry;
 use pool::Pool;
 
-/// A transaction of the store.
-pub(crate) type Change = Transaction<'static, Any>;
+/// A transaction of the store, with the keys of the audit trail.
+pub(crate) struct Change {
+    transaction: Transaction<'static, Any>,
+    keys: Arc<AuditKeys>,
+}
+
+impl Change {
+    /// Commits. A change that is dropped is rolled back.
+    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Change {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
 
 /// PostgreSQL reports a deadlock, or a serialization failure:
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -46,6 +76,7 @@ pub(crate) struct Store {
     pool: Pool,
     /// Writes that may be lost when the machine loses its power, but not when this process ends.
     light: Pool,
+    keys: Arc<AuditKeys>,
 }
 
 impl Store {
@@ -61,7 +92,10 @@ impl Store {
     /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
-        self.pool.begin().await
+        Ok(Change {
+            transaction: self.pool.begin().await?,
+            keys: Arc::clone(&self.keys),
+        })
     }
 
     /// Finds a trade of this shop, or of any shop if none is given.
@@ -297,8 +331,16 @@ pub(crate) async fn insert(
     entry: AuditEntry,
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
+    let end = audit::append(
+        change,
+        trade,
+        ChainEnd::default(),
+        vec![entry],
+        trade.created_ms(),
+    )
+    .await?;
     sqlx::query(
-        "INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref, audit_seq, audit_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&facts.trade_id)
     .bind(&facts.shop)
@@ -313,12 +355,15 @@ pub(crate) async fn insert(
     .bind(bigint(trade.created_ms()))
     .bind(json(trade))
     .bind(bindings::gateway_ref(trade))
+    .bind(bigint(end.seq))
+    .bind(end.hash)
     .execute(&mut **change)
-    .await?;
-    audited(change, trade, vec![entry], trade.created_ms()).await
+    .await
+    .map(drop)
 }
 
-/// Stores a changed trade. False if another change was stored since.
+/// Stores a changed trade. False if another change was stored since: the version of the row and the end of its audit
+/// chain change together, and only from what this change has read.
 pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,
@@ -326,8 +371,12 @@ pub(crate) async fn update(
     entries: Vec<AuditEntry>,
     now: Ms,
 ) -> sqlx::Result<bool> {
+    let trade_id = &trade.facts().trade_id;
+    let before = audit::end(change, trade_id).await?;
+    let was_seq = before.seq;
+    let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6 WHERE trade_id = $7 AND version = $8",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -335,67 +384,14 @@ pub(crate) async fn update(
     .bind(bigint(trade.version()))
     .bind(json(trade))
     .bind(trade.paid_check_ms().map(bigint))
-    .bind(&trade.facts().trade_id)
+    .bind(bigint(end.seq))
+    .bind(end.hash)
+    .bind(trade_id)
     .bind(bigint(was))
+    .bind(bigint(was_seq))
     .execute(&mut **change)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    audited(change, trade, entries, now).await?;
-    Ok(true)
-}
-
-async fn audited(
-    change: &mut Change,
-    trade: &Trade,
-    entries: Vec<AuditEntry>,
-    now: Ms,
-) -> sqlx::Result<()> {
-    for (nth, entry) in entries.into_iter().enumerate() {
-        let at = (bigint(trade.version()), bigint(nth as u64));
-        audit_entry(change, &trade.facts().trade_id, at, entry, now).await?;
-    }
-    Ok(())
-}
-
-/// Writes an entry about something that is no trade. The caller's change has locked `subject`, so that its entries have
-/// an order.
-async fn audit_event(
-    change: &mut Change,
-    subject: &str,
-    entry: AuditEntry,
-    now: Ms,
-) -> sqlx::Result<()> {
-    let row =
-        sqlx::query("SELECT COALESCE(MAX(version), 0) + 1 AS next FROM audit WHERE trade_id = $1")
-            .bind(subject)
-            .fetch_one(&mut **change)
-            .await?;
-    let next: i64 = row.try_get("next")?;
-    audit_entry(change, subject, (next, 0), entry, now).await
-}
-
-async fn audit_entry(
-    change: &mut Change,
-    subject: &str,
-    (version, nth): (i64, i64),
-    entry: AuditEntry,
-    now: Ms,
-) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(subject)
-        .bind(version)
-        .bind(nth)
-        .bind(bigint(now))
-        .bind(entry.who)
-        .bind(entry.event)
-        .bind(entry.from_state)
-        .bind(entry.to_state)
-        .bind(entry.note)
-        .execute(&mut **change)
-        .await
-        .map(drop)
+    Ok(done.rows_affected() > 0)
 }
 
 /// Parses the trade of a row.

@@ -17,7 +17,7 @@ use crate::clock::{Clock, wall_ms};
 use crate::error::Problem;
 use crate::store::{self, Store, TerminalRow};
 use crate::token::Claims;
-use crate::trail::{self, AuditEntry};
+use crate::trail::{self, Actor, AuditEntry};
 
 /// The terminals of this process's shop.
 pub(crate) struct Terminals {
@@ -152,7 +152,7 @@ impl Terminals {
     pub(crate) async fn revoke(
         &self,
         name: &str,
-        who: String,
+        who: Actor,
         event: &'static str,
     ) -> Result<u64, Problem> {
         let mut change = self.store.begin().await?;
@@ -237,12 +237,9 @@ impl Terminals {
     }
 }
 
-fn entry(who: String, event: &'static str, note: String) -> AuditEntry {
+fn entry(who: Actor, event: &'static str, note: String) -> AuditEntry {
     AuditEntry {
-        who,
-        event,
-        from_state: String::new(),
-        to_state: String::new(),
         note,
+        ..AuditEntry::new(who, event)
     }
 }

@@ -14,6 +14,7 @@ use crate::clock::{rfc3339, wall_ms};
 use crate::config::Config;
 use crate::error::Problem;
 use crate::secret::Secret;
+use crate::trail::Actor;
 
 /// The longest lifetime of a token that the configuration may ask for.
 const MAX_CHARS: usize = 2_048;
@@ -59,8 +60,8 @@ fn is_zero(number: &u64) -> bool {
 
 impl Claims {
     /// Who did it, for the audit trail.
-    pub(crate) fn who(&self) -> String {
-        format!("{}@{}", self.cashier, self.terminal)
+    pub(crate) fn who(&self) -> Actor {
+        Actor::person(&self.cashier, &self.terminal)
     }
 }
 

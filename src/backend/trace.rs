@@ -1,6 +1,7 @@
 //! The trace id of a call: one id in the page, the answer and the log.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,7 +12,12 @@ const MAX_CHARS: usize = 64;
 
 tokio::task_local! {
     static CURRENT: String;
+    static ADDRESS: String;
 }
+
+/// The address of the caller, as an extension of its request.
+#[derive(Clone, Copy)]
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// The caller's id, or a fresh one. Other characters than letters and digits could forge log lines.
 pub(crate) fn of(headers: &HeaderMap) -> String {
@@ -38,6 +44,26 @@ pub(crate) fn within<F: Future>(id: String, call: F) -> impl Future<Output = F::
 /// The trace id of the current call.
 pub(crate) fn id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
+}
+
+/// Runs a call with the address of its caller.
+pub(crate) fn from<F: Future>(
+    address: Option<PeerAddress>,
+    call: F,
+) -> impl Future<Output = F::Output> {
+    let text = address.map(|PeerAddress(ip)| ip.to_canonical().to_string());
+    ADDRESS.scope(text.unwrap_or_default(), call)
+}
+
+/// The address of the caller of the current call.
+pub(crate) fn address() -> Option<String> {
+    ADDRESS.try_with(Clone::clone).ok()
+}
+
+/// Runs a part of the current call that gets a task of its own under the call's trace id. It has no address: what it
+/// does is not the caller's doing.
+pub(crate) fn carried<F: Future>(part: F) -> impl Future<Output = F::Output> {
+    within(id().unwrap_or_default(), part)
 }
 
 /// As the value of a header.

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kaunter_core::limits::PersonLimits;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{CodeMark, Event, Trade};
 use kaunter_core::wire::{self, ProblemCode, Sales};
@@ -30,6 +31,8 @@ use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::token::Claims;
+use crate::trace::carried;
+use crate::trail::{Actor, ActorKind};
 
 /// The driver of this shop's trades.
 pub(crate) struct Trades {
@@ -51,6 +54,7 @@ struct Inner {
     /// Requests to the gateway in progress.
     tasks: TaskTracker,
     max_tasks: usize,
+    limits: PersonLimits,
     /// True while this process ends: timers do not fire, and no status check begins.
     closing: AtomicBool,
 }
@@ -60,7 +64,7 @@ struct Inner {
 pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
-    pub(crate) who: String,
+    pub(crate) who: Actor,
     pub(crate) new: wire::NewTrade,
     /// The token of the page.
     pub(crate) claims: Claims,
@@ -74,7 +78,7 @@ pub(crate) struct ChangeRequest {
     /// The customer's code, for the gateway.
     pub(crate) code: Option<Secret>,
     /// Who made the request, for the audit trail.
-    pub(crate) who: String,
+    pub(crate) who: Actor,
     /// Why, in the person's own words, for the audit trail.
     pub(crate) note: String,
 }
@@ -90,6 +94,7 @@ impl Trades {
         (shop, sales): (String, Sales),
         clock: Clock,
         max_tasks: usize,
+        limits: PersonLimits,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -103,6 +108,7 @@ impl Trades {
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
                 max_tasks,
+                limits,
                 closing: AtomicBool::new(false),
             }),
         }
@@ -142,7 +148,7 @@ impl Trades {
                     &trade_id,
                     Event::Restarted,
                     EventDetails::default(),
-                    "backend",
+                    &ActorKind::Backend.into(),
                 )
                 .await
                 .ok();
@@ -167,13 +173,23 @@ impl Trades {
             let known = lock(&inner.timers).contains_key(&trade_id);
             if !known {
                 inner
-                    .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
+                    .apply(
+                        &trade_id,
+                        Event::Tick,
+                        EventDetails::default(),
+                        &ActorKind::Time.into(),
+                    )
                     .await?;
             }
         }
         for trade_id in inner.store.due_checks(&inner.shop, now).await? {
             inner
-                .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
+                .apply(
+                    &trade_id,
+                    Event::Tick,
+                    EventDetails::default(),
+                    &ActorKind::Time.into(),
+                )
                 .await?;
         }
         Ok(())
@@ -204,7 +220,9 @@ impl Trades {
         self.admit()?;
         let inner = Arc::clone(&self.inner);
         // A client that disconnects must not stop a change in the middle.
-        let created = tokio::spawn(async move { inner.create(request).await }.in_current_span());
+        let created = tokio::spawn(carried(
+            async move { inner.create(request).await }.in_current_span(),
+        ));
         let (trade, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -216,9 +234,11 @@ impl Trades {
     /// Registers a sale, or changes it.
     pub(crate) async fn register(&self, request: wire::RegisterSale) -> Result<(), Problem> {
         let inner = Arc::clone(&self.inner);
+        let who = Actor::from(ActorKind::Server);
         // A client that disconnects must not stop a change in the middle.
-        let registered =
-            tokio::spawn(async move { inner.register(request).await }.in_current_span());
+        let registered = tokio::spawn(carried(
+            async move { inner.register(request, &who).await }.in_current_span(),
+        ));
         registered
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))?
@@ -248,9 +268,9 @@ impl Trades {
             gateway_answer,
             note,
         };
-        let applied = tokio::spawn(
+        let applied = tokio::spawn(carried(
             async move { inner.apply(&id, event, details, &who).await }.in_current_span(),
-        );
+        ));
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -277,12 +297,13 @@ impl Trades {
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
+        let actor = Actor::from(ActorKind::Terminal);
         let check = async move {
             inner
-                .apply(&id, event, EventDetails::default(), "terminal")
+                .apply(&id, event, EventDetails::default(), &actor)
                 .await
         };
-        let applied = tokio::spawn(check.in_current_span())
+        let applied = tokio::spawn(carried(check.in_current_span()))
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         Ok(self.wire(&applied.trade))
@@ -296,12 +317,13 @@ impl Trades {
     /// Asks the gateway about a trade, and waits a short time for the answer.
     pub(crate) async fn refresh(&self, stored: &Trade) -> Result<wire::TradeView, Problem> {
         let (inner, id) = (Arc::clone(&self.inner), stored.facts().trade_id.clone());
+        let actor = Actor::from(ActorKind::Terminal);
         let ask = async move {
             inner
-                .apply(&id, Event::Refresh, EventDetails::default(), "terminal")
+                .apply(&id, Event::Refresh, EventDetails::default(), &actor)
                 .await
         };
-        let applied = tokio::spawn(ask.in_current_span())
+        let applied = tokio::spawn(carried(ask.in_current_span()))
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         let trade = self.answered(applied.trade, applied.sent).await;

@@ -1,25 +1,141 @@
 //! The audit trail: who did what to a trade, as data. It is kept for years, so its words are defined here or in the
 //! API, and never derived from names in the code.
 
+use kaunter_core::error::ProblemCode;
 use kaunter_core::trade::{CodeMark, Event, GatewayStatus, Move};
 use kaunter_core::wire::GatewayAnswer;
 
 use crate::store::word;
+use crate::trace;
+
+/// What acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActorKind {
+    /// A person at a terminal, by a token.
+    Person,
+    /// The shop's server, by the server key.
+    Server,
+    /// The payment gateway, by its answer.
+    Gateway,
+    /// A time that was up.
+    Time,
+    /// A page that asked for the status.
+    Terminal,
+    /// This program, by itself.
+    Backend,
+}
+
+impl ActorKind {
+    /// The stable word.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Server => "server",
+            Self::Gateway => "gateway",
+            Self::Time => "time",
+            Self::Terminal => "terminal",
+            Self::Backend => "backend",
+        }
+    }
+}
+
+/// What or who acted, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Actor {
+    pub(crate) kind: ActorKind,
+    /// The name of the person; empty if no person acted.
+    pub(crate) person: String,
+    /// The name of the terminal.
+    pub(crate) terminal: String,
+    /// The address of the caller.
+    pub(crate) address: String,
+    /// The trace id of the call that caused it.
+    pub(crate) trace_id: String,
+}
+
+impl Actor {
+    /// A person at a terminal.
+    pub(crate) fn person(person: &str, terminal: &str) -> Self {
+        Self {
+            person: person.to_owned(),
+            terminal: terminal.to_owned(),
+            ..ActorKind::Person.into()
+        }
+    }
+}
+
+impl From<ActorKind> for Actor {
+    /// With the address and the trace id of the current call, if there is one.
+    fn from(kind: ActorKind) -> Self {
+        Self {
+            kind,
+            person: String::new(),
+            terminal: String::new(),
+            address: trace::address().unwrap_or_default(),
+            trace_id: trace::id().unwrap_or_default(),
+        }
+    }
+}
 
 /// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuditEntry {
-    pub(crate) who: String,
+    pub(crate) actor: Actor,
     /// The event.
     pub(crate) event: &'static str,
     /// The state before; empty if the trade did not move.
     pub(crate) from_state: String,
     /// The state after; empty if the trade did not move.
     pub(crate) to_state: String,
-    /// A person's note, and the gateway's words.
+    /// Why: a person's note, or the details of the event.
     pub(crate) note: String,
+    /// The gateway's own words.
+    pub(crate) gateway_answer: Option<GatewayAnswer>,
+    /// The code of a refusal.
+    pub(crate) code: &'static str,
+    /// The method and the route of a call that moved no trade.
+    pub(crate) call: String,
+    /// The trade that it is about.
+    pub(crate) about: String,
 }
 
+impl AuditEntry {
+    /// An entry with nothing but its actor and its event.
+    pub(crate) fn new(actor: Actor, event: &'static str) -> Self {
+        Self {
+            actor,
+            event,
+            from_state: String::new(),
+            to_state: String::new(),
+            note: String::new(),
+            gateway_answer: None,
+            code: "",
+            call: String::new(),
+            about: String::new(),
+        }
+    }
+
+    /// A call of a terminal that was refused.
+    pub(crate) fn refusal(actor: Actor, code: ProblemCode, call: String, about: String) -> Self {
+        Self {
+            code: code.as_str(),
+            call,
+            about,
+            ..Self::new(actor, REFUSED)
+        }
+    }
+}
+
+/// A call was refused.
+pub(crate) const REFUSED: &str = "refused";
+/// More calls were refused than have a row; the note says how many.
+pub(crate) const LEFT_OUT: &str = "refusals_left_out";
+/// A call with the server key changed something.
+pub(crate) const SERVER_CALL: &str = "server_call";
+/// A terminal token was minted; the note has its rights.
+pub(crate) const TOKEN_MINTED: &str = "token_minted";
+/// The shop's server registered a sale, or changed it; the note has the reference and the amount.
+pub(crate) const SALE_REGISTERED: &str = "sale_registered";
 /// The trade was created.
 pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
@@ -48,13 +164,11 @@ pub(crate) const SIGN_IN_REFUSED: &str = "sign_in_refused";
 pub(crate) const AMOUNT_CHANGED: &str = "amount_changed";
 
 /// The entries of a change: one for each move, or one if nothing moved.
-pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
+pub(crate) fn entries(moves: &[Move], actor: &Actor, event: &'static str) -> Vec<AuditEntry> {
     let entry = |step: Option<&Move>| AuditEntry {
-        who: who.to_owned(),
-        event,
         from_state: step.map(|step| word(step.from)).unwrap_or_default(),
         to_state: step.map(|step| word(step.to)).unwrap_or_default(),
-        note: String::new(),
+        ..AuditEntry::new(actor.clone(), event)
     };
     match moves {
         [] => vec![entry(None)],
@@ -126,17 +240,6 @@ pub(crate) fn status(status: GatewayStatus) -> &'static str {
     }
 }
 
-/// Appends the gateway's words to the note.
-pub(crate) fn noted(note: &str, gateway_answer: &GatewayAnswer) -> String {
-    let code = gateway_answer.code.as_deref().unwrap_or("-");
-    let own = if note.is_empty() {
-        String::new()
-    } else {
-        format!("{note}; ")
-    };
-    format!("{own}gateway: {code} {}", gateway_answer.message)
-}
-
 #[cfg(test)]
 mod tests {
     use kaunter_core::trade::{
@@ -196,6 +299,29 @@ mod tests {
             assert_eq!((name(&event), note(&event, "").as_str()), (event_word, own));
         }
         assert_eq!(STARTED, "started");
+        let others = [REFUSED, LEFT_OUT, SERVER_CALL, TOKEN_MINTED];
+        let words = [
+            "refused",
+            "refusals_left_out",
+            "server_call",
+            "token_minted",
+        ];
+        assert_eq!(others, words);
+    }
+
+    #[test]
+    fn rule_40_the_words_of_the_actors_stay() {
+        let words = [
+            (ActorKind::Person, "person"),
+            (ActorKind::Server, "server"),
+            (ActorKind::Gateway, "gateway"),
+            (ActorKind::Time, "time"),
+            (ActorKind::Terminal, "terminal"),
+            (ActorKind::Backend, "backend"),
+        ];
+        for (kind, word) in words {
+            assert_eq!(kind.as_str(), word);
+        }
     }
 
     #[test]
@@ -204,26 +330,17 @@ mod tests {
             from: State::VoidReview,
             to: State::Voided,
         };
-        let mut entries = entries(&[step], "till-1/aina", "verdict");
-        entries[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
+        let actor = Actor::person("aina", "till-1");
+        let entries = entries(&[step], &actor, "verdict");
         let expected = AuditEntry {
-            who: "till-1/aina".to_owned(),
-            event: "verdict",
             from_state: "void_review".to_owned(),
             to_state: "voided".to_owned(),
-            note: "voided: slip 12".to_owned(),
+            ..AuditEntry::new(actor, "verdict")
         };
         assert_eq!(entries, [expected]);
-        let gateway_answer = GatewayAnswer {
-            code: Some("S".to_owned()),
-            message: "OK".to_owned(),
-        };
-        assert_eq!(
-            noted(&entries[0].note, &gateway_answer),
-            "voided: slip 12; gateway: S OK"
-        );
-        assert_eq!(noted("", &gateway_answer), "gateway: S OK");
-        let still = super::entries(&[], "time", "heard");
+        let verdict = Event::Verdict(VerdictOutcome::Voided);
+        assert_eq!(note(&verdict, "slip 12"), "voided: slip 12");
+        let still = super::entries(&[], &ActorKind::Time.into(), "heard");
         assert_eq!(
             (still[0].from_state.as_str(), still[0].to_state.as_str()),
             ("", "")

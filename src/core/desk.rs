@@ -10,13 +10,16 @@
 use crate::authority::{Authority, Reach};
 use crate::code;
 use crate::money::{MAX_MINOR, Money};
+use crate::text::{self, TextFault};
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
-    CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, Right, Sale, Verdict, Wallet, is_reference,
+    CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, REF_MAX_CHARS, Right, Sale, Verdict, Wallet,
 };
 
 /// The longest reason or evidence, in characters. It has room for a few sentences, and an auditor still reads it.
 pub const NOTE_MAX_CHARS: usize = 500;
+/// The longest name of a terminal or a person, in characters.
+pub const NAME_MAX_CHARS: usize = 64;
 
 /// A call that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Refused {
     pub code: ProblemCode,
     /// The path of the wrong field, for example `sale.amount.minor`; `None` if no field is wrong.
     pub param: Option<&'static str>,
+    /// A sentence that is more exact than the code's own.
+    pub detail: Option<&'static str>,
 }
 
 impl Refused {
@@ -32,13 +37,27 @@ impl Refused {
         Self {
             code,
             param: Some(param),
+            detail: None,
+        }
+    }
+
+    /// A text that can't be taken as it is. The code's own sentence says how long it may be.
+    fn text(code: ProblemCode, param: &'static str, fault: TextFault) -> Self {
+        let is_length = fault == TextFault::Empty || fault == TextFault::TooLong;
+        Self {
+            detail: (!is_length).then(|| fault.detail()),
+            ..Self::at(code, param)
         }
     }
 }
 
 impl From<ProblemCode> for Refused {
     fn from(code: ProblemCode) -> Self {
-        Self { code, param: None }
+        Self {
+            code,
+            param: None,
+            detail: None,
+        }
     }
 }
 
@@ -68,7 +87,7 @@ pub fn check_new(
             "idempotency_key",
         ));
     }
-    check_reference(&new.sale.reference)?;
+    check_reference(&new.sale.reference, "sale.ref")?;
     if let Some(amount) = &new.sale.amount {
         check_amount(amount, limits)?;
     }
@@ -93,16 +112,8 @@ pub fn check_due(
 /// # Errors
 /// [`Refused`] with the field of the sale that is wrong.
 pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
-    check_reference(&sale.reference)?;
+    check_reference(&sale.reference, "sale.ref")?;
     check_amount(&sale.amount, limits)
-}
-
-fn check_reference(reference: &str) -> Result<(), Refused> {
-    if is_reference(reference) {
-        Ok(())
-    } else {
-        Err(Refused::at(ProblemCode::SaleInvalid, "sale.ref"))
-    }
 }
 
 fn check_amount(amount: &Money, limits: Limits<'_>) -> Result<(), Refused> {
@@ -122,6 +133,26 @@ fn check_amount(amount: &Money, limits: Limits<'_>) -> Result<(), Refused> {
         ));
     }
     Ok(())
+}
+
+/// Refuses a reference that is empty, too long, or could look like another one. `param` is the field that has it.
+///
+/// # Errors
+/// `sale_invalid`.
+pub fn check_reference(reference: &str, param: &'static str) -> Result<(), Refused> {
+    text::check(reference, REF_MAX_CHARS)
+        .map_err(|fault| Refused::text(ProblemCode::SaleInvalid, param, fault))
+}
+
+/// Refuses a terminal's or a person's name that is empty, too long, or could look like another one.
+///
+/// # Errors
+/// `bad_request`.
+pub fn check_name(name: &str, param: &'static str) -> Result<(), Refused> {
+    text::check(name, NAME_MAX_CHARS).map_err(|fault| Refused {
+        detail: Some(fault.detail()),
+        ..Refused::at(ProblemCode::BadRequest, param)
+    })
 }
 
 /// Refuses a wallet that is not offered, and a mode that the wallet does not have.
@@ -189,8 +220,7 @@ impl Command {
     /// # Errors
     /// `verdict_invalid` without evidence, or with more than [`NOTE_MAX_CHARS`].
     pub fn verdict(verdict: &Verdict) -> Result<Self, Refused> {
-        let note = note(&verdict.evidence);
-        let note = note.ok_or(Refused::at(ProblemCode::VerdictInvalid, "evidence"))?;
+        let note = note(&verdict.evidence, ProblemCode::VerdictInvalid, "evidence")?;
         Ok(Self::of(
             Right::Review,
             Event::Verdict(verdict.outcome),
@@ -272,17 +302,12 @@ pub fn may_ask(authority: &Authority<'_>, reference: &str) -> bool {
 /// # Errors
 /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
 pub fn check_reason(reason: &str) -> Result<String, Refused> {
-    note(reason).ok_or(Refused::at(ProblemCode::BadRequest, "reason"))
+    note(reason, ProblemCode::BadRequest, "reason")
 }
 
-/// A sentence for the audit trail, on one line; `None` if it is empty or too long.
-fn note(text: &str) -> Option<String> {
-    let text: String = text
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
-    let text = text.trim();
-    (!text.is_empty() && text.chars().count() <= NOTE_MAX_CHARS).then(|| text.to_owned())
+/// A sentence for the audit trail, on one line.
+fn note(text: &str, code: ProblemCode, param: &'static str) -> Result<String, Refused> {
+    text::sentence(text, NOTE_MAX_CHARS).map_err(|fault| Refused::text(code, param, fault))
 }
 
 #[cfg(test)]

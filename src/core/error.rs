@@ -377,6 +377,10 @@ error_codes! {
         SignInLocked "sign_in_locked" Auth 429 Later
             "There were too many wrong PINs: wait a few seconds and try again."
             "Too many sign-ins with a wrong secret: wait a few seconds.";
+        /// A void or a verdict is above a limit of the person or the terminal.
+        LimitExceeded "limit_exceeded" Auth 403 Act
+            "This is above the limit of this till or cashier: ask the manager."
+            "This is above the limit of this person or terminal: ask a person with a higher limit.";
         /// The server key is wrong.
         ServerKeyInvalid "server_key_invalid" Auth 401 No
             "The shop's server is not set up: tell its operator."

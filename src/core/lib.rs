@@ -3,6 +3,7 @@
 //! - [`money`], [`sale`], [`registration`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
+//! - [`audit`], [`limits`], [`text`]: what the audit trail records, what a person may do, and how names are written.
 //! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
@@ -15,6 +16,7 @@
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers are arguments.
 
 pub mod admission;
+pub mod audit;
 pub mod authority;
 pub mod code;
 pub mod desk;
@@ -22,6 +24,7 @@ pub mod emv;
 pub mod error;
 pub mod gate;
 pub mod giving_up;
+pub mod limits;
 pub mod lockout;
 pub mod money;
 pub mod owner;
@@ -32,6 +35,7 @@ pub mod sale;
 pub mod server_key;
 pub mod sign_in;
 pub mod terminal;
+pub mod text;
 pub mod till;
 pub mod trade;
 pub mod wallet;

@@ -82,6 +82,7 @@ pub fn check(request: &RegisterSale, limits: Limits<'_>) -> Result<(), Refused> 
         Some(metadata) if !is_metadata(metadata) => Err(Refused {
             code: ProblemCode::BadRequest,
             param: Some("metadata"),
+            detail: None,
         }),
         Some(_) | None => Ok(()),
     }

@@ -97,8 +97,9 @@ both.test(
     assert.equal(moved.status, 0, moved.said);
     const { from_shop, shop: to, from_gateway, gateway } = JSON.parse(moved.stdout);
     assert.deepEqual([from_shop, to, from_gateway], ["demo", "other", gateway]);
-    const audit = sql(shop, "SELECT who, event, note FROM audit WHERE trade_id = 'store';");
+    const audit = sql(shop, "SELECT who, event, note FROM audit WHERE event = 'store_moved';");
     assert.deepEqual(audit, [["Aina", "store_moved", `demo at ${gateway} -> other at ${gateway}`]]);
+    assert.equal(command(shop, ["audit", "verify"], other).status, 0, "the line is in the new owner's chain");
     assert.match(command(shop, []).said, /belongs to the shop "other"/);
     // A store that an earlier version made: the sales in it say whose it is.
     sql(shop, "DELETE FROM owner;");

@@ -98,7 +98,7 @@ export function later(answer, status, code) {
   assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, "seconds");
 }
 
-export { sql } from "./sql.mjs";
+export { quoted, sql } from "./sql.mjs";
 
 /** Runs a command of the backend with the counter's configuration, which `change` may rewrite. */
 export function command(shop, args, { change = (toml) => toml, env = {}, input = "" } = {}) {

@@ -53,7 +53,10 @@ test("rule 38: a person gets a token with the person's own rights, at the person
   assert.deepEqual([minted.status, minted.json.code], [401, "sign_in_failed"]);
   const wrong = await signIn(shop, "Aina", "481517");
   assert.deepEqual([wrong.status, wrong.json.code, wrong.json.retry], [401, "sign_in_failed", "never"]);
-  const audit = sql(shop, "SELECT who, event FROM audit WHERE trade_id LIKE 'person:%' ORDER BY at_ms, version;");
+  const audit = sql(
+    shop,
+    "SELECT who || '@' || audit.terminal, event FROM audit JOIN audit_chains ON chain = trade_id WHERE name LIKE 'person:%' ORDER BY at_ms, version;",
+  );
   assert.deepEqual(audit, [
     ["Aina@till-3", "signed_in"],
     ["Boss@office", "signed_in"],
@@ -110,7 +113,10 @@ both.test(
     sql(shop, "UPDATE sign_ins SET last_ms = last_ms - 30000;");
     assert.equal((await signIn(shop, "Aina", PIN)).status, 200);
     assert.equal((await signIn(shop, "Aina", "wrong again")).json.code, "sign_in_failed", "a success begins anew");
-    const locks = sql(shop, "SELECT trade_id, who FROM audit WHERE event = 'sign_in_locked' ORDER BY trade_id;");
+    const locks = sql(
+      shop,
+      "SELECT name, who || '@' || audit.terminal FROM audit JOIN audit_chains ON chain = trade_id WHERE event = 'sign_in_locked' ORDER BY name;",
+    );
     assert.deepEqual([locks.length, locks[0], locks[1][1]], [2, ["person:Aina", "Aina@till-1"], "unknown@till-1"]);
     assert.doesNotMatch(JSON.stringify(sql(shop, "SELECT trade_id, who, note FROM audit;")), /nobody|guess/i);
   },

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use kaunter_core::money::Money;
 use kaunter_core::registration::{
     self, METADATA_MAX_ENTRIES, METADATA_NAME_MAX_CHARS, METADATA_VALUE_MAX_CHARS,
@@ -19,11 +19,13 @@ use kaunter_core::wire::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::audit::ServerAction;
 use super::{Body, KnownCaller, Server, Terminal};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::Problem;
 use crate::trades::GiveUpRequest;
+use crate::trail::SALE_REGISTERED;
 
 /// The query of `GET /v1/sales`: the sale, and the amount of its bill.
 #[derive(Deserialize)]
@@ -75,7 +77,7 @@ pub(crate) async fn register(
     State(app): State<Arc<App>>,
     _: Server,
     Body(request): Body<RegisterSale>,
-) -> Result<Json<FullRecord>, Problem> {
+) -> Result<(Extension<ServerAction>, Json<FullRecord>), Problem> {
     registration::check(&request, app.trades.gateway().limits()).map_err(|refused| {
         let problem = Problem::from(refused);
         match refused.param {
@@ -86,12 +88,19 @@ pub(crate) async fn register(
         }
     })?;
     let reference = request.reference.clone();
+    let amount = &request.amount;
+    let action = ServerAction {
+        event: SALE_REGISTERED,
+        note: format!("{reference}: {} {}", amount.decimal(), amount.currency),
+        ..ServerAction::default()
+    };
     app.trades.register(request).await?;
     let server = KnownCaller {
         shop: app.config.shop.clone(),
         claims: None,
     };
-    record(&app, &server, reference, None).await.map(Json)
+    let record = record(&app, &server, reference, None).await?;
+    Ok((Extension(action), Json(record)))
 }
 
 /// What the caller may read of a sale. `bill` is the amount that it asks about.

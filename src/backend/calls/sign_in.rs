@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use kaunter_core::desk::check_name;
 use kaunter_core::lockout::{MAX_SECRET_CHARS, Subject, is_locked};
 use kaunter_core::sign_in::{may_renew, may_work_at};
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn, SignedIn};
 use sha2::{Digest as _, Sha256};
 
-use super::tokens::check_name;
 use super::{Body, Terminal};
 use crate::app::App;
 use crate::clock::wall_ms;
@@ -21,7 +21,7 @@ use crate::metrics::METRICS;
 use crate::people::{Person, key};
 use crate::secret::Secret;
 use crate::store::Subjects;
-use crate::trail::{AuditEntry, SIGN_IN_FAILED, SIGN_IN_LOCKED, SIGN_IN_REFUSED, SIGNED_IN};
+use crate::trail::{Actor, AuditEntry, SIGN_IN_FAILED, SIGN_IN_LOCKED, SIGN_IN_REFUSED, SIGNED_IN};
 
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
@@ -35,8 +35,8 @@ pub(crate) async fn sign_in(
     } = request;
     let secret = Secret::new(secret.0);
     require_people(&app)?;
-    check_name("terminal", &terminal)?;
-    check_name("name", &name)?;
+    check_name(&terminal, "terminal")?;
+    check_name(&name, "name")?;
     if secret.expose().chars().count() > MAX_SECRET_CHARS {
         return Err(Problem::new(ProblemCode::SignInFailed));
     }
@@ -184,18 +184,17 @@ impl Attempt<'_> {
 
     async fn ended(&self, is_success: bool, events: &[&'static str]) -> Result<(), Problem> {
         let name = self.person.map_or("unknown", |person| &person.name);
-        let note = format!("from {}", self.subjects.address);
-        let entry = |event: &&'static str| AuditEntry {
-            who: format!("{name}@{}", self.terminal),
-            event,
-            from_state: String::new(),
-            to_state: String::new(),
-            note: note.clone(),
-        };
+        let entry =
+            |event: &&'static str| AuditEntry::new(Actor::person(name, self.terminal), event);
         let entries: Vec<AuditEntry> = events.iter().map(entry).collect();
         let store = self.app.trades.store();
         store
-            .end_sign_in(self.subjects, is_success, &entries, wall_ms())
+            .end_sign_in(
+                (&self.app.config.shop, self.subjects),
+                is_success,
+                &entries,
+                wall_ms(),
+            )
             .await?;
         Ok(())
     }

@@ -3,36 +3,35 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use kaunter_core::desk;
 use kaunter_core::wire::{
     ProblemCode, RevokeTerminal, RevokedTerminal, Right, TakeOver, TakenOver,
 };
 
+use super::audit::RecordedInChange;
 use super::device::Device;
 use super::{Body, Server, Terminal};
 use crate::app::App;
 use crate::error::Problem;
-use crate::trail;
-
-/// Who revoked, in the audit trail.
-const SERVER: &str = "server";
+use crate::trail::{self, ActorKind};
 
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     _: Server,
     Body(RevokeTerminal { terminal }): Body<RevokeTerminal>,
-) -> Result<Json<RevokedTerminal>, Problem> {
-    super::tokens::check_name("terminal", &terminal)?;
+) -> Result<(Extension<RecordedInChange>, Json<RevokedTerminal>), Problem> {
+    desk::check_name(&terminal, "terminal")?;
     let generation = app
         .terminals
-        .revoke(&terminal, SERVER.to_owned(), trail::REVOKED)
+        .revoke(&terminal, ActorKind::Server.into(), trail::REVOKED)
         .await?;
-    Ok(Json(RevokedTerminal {
+    let revoked = RevokedTerminal {
         terminal,
         generation,
-    }))
+    };
+    Ok((Extension(RecordedInChange), Json(revoked)))
 }
 
 pub(crate) async fn sign_out(

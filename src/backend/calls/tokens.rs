@@ -2,43 +2,45 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use kaunter_core::desk;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
+use super::audit::ServerAction;
 use super::{Body, Minter};
 use crate::app::App;
 use crate::clock::wall_ms;
 use crate::error::Problem;
-use crate::limits::NAME_MAX_CHARS;
+use crate::store::word;
+use crate::trail::TOKEN_MINTED;
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
     Minter(key): Minter,
     Body(request): Body<MintToken>,
-) -> Result<Json<MintedToken>, Problem> {
+) -> Result<(Extension<ServerAction>, Json<MintedToken>), Problem> {
     if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    check_name("terminal", &request.terminal)?;
-    check_name("cashier", &request.cashier)?;
+    desk::check_name(&request.terminal, "terminal")?;
+    desk::check_name(&request.cashier, "cashier")?;
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
+    let action = ServerAction {
+        event: TOKEN_MINTED,
+        person: request.cashier.clone(),
+        terminal: request.terminal.clone(),
+        note: request
+            .rights
+            .iter()
+            .map(word)
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
     let generation = app.terminals.fresh_generation(&request.terminal).await?;
     let minted = app.tokens.mint(request, generation, wall_ms())?;
     tracing::info!(key, "minted a token");
-    Ok(Json(minted))
-}
-
-/// Refuses a text that is no name.
-pub(super) fn check_name(what: &str, name: &str) -> Result<(), Problem> {
-    let chars = name.chars().count();
-    if chars > 0 && chars <= NAME_MAX_CHARS && !name.chars().any(char::is_control) {
-        return Ok(());
-    }
-    let detail =
-        format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
-    Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what))
+    Ok((Extension(action), Json(minted)))
 }

@@ -159,8 +159,9 @@ pub(crate) async fn void(
 ) -> TradeResponse {
     claims.authority().require(Right::Void)?;
     let command = Command::void(&ask.reason).map_err(|refused| {
-        let detail =
-            format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
+        let length =
+            || format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
+        let detail = refused.detail.map_or_else(length, str::to_owned);
         Problem::from(refused).replace_detail(detail)
     })?;
     app.limits.admit(&claims.shop, &claims.terminal)?;

@@ -122,6 +122,8 @@ impl Config {
         keys.push((SIGNING.to_owned(), &self.signing_key));
         let previous = self.previous_signing_key.as_ref();
         keys.extend(previous.map(|secret| (format!("{SIGNING}_PREVIOUS"), secret)));
+        let audit_key = self.audit_key.as_ref();
+        keys.extend(audit_key.map(|secret| ("KAUNTER_AUDIT_KEY".to_owned(), secret)));
         for (name, key) in &keys {
             if let Some(lacks) = weakness(key.expose()) {
                 return Err(ConfigError::WeakKey(name.clone(), lacks));

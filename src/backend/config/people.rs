@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use kaunter_core::desk;
 use kaunter_core::wire::Right;
 use serde::Deserialize;
 
 use super::file::File;
 use super::{Config, ConfigError};
-use crate::limits::NAME_MAX_CHARS;
 use crate::people::{Person, is_strong, key};
 use crate::secret::Secret;
 
@@ -48,13 +48,8 @@ pub(crate) fn people_of(path: &Path, text: &str) -> Result<Vec<ListedPerson>, Co
 
 /// Names are printed, and kept for years.
 fn check(name: &str, terminals: &[String]) -> Result<(), ConfigError> {
-    let is_name = |name: &String| {
-        let chars = name.chars().count();
-        (1..=NAME_MAX_CHARS).contains(&chars)
-            && name.trim() == name
-            && !name.chars().any(char::is_control)
-    };
-    if !is_name(&name.to_owned()) {
+    let is_name = |name: &str| desk::check_name(name, "name").is_ok();
+    if !is_name(name) {
         return Err(ConfigError::PersonName(name.to_owned()));
     }
     match terminals.iter().find(|terminal| !is_name(terminal)) {

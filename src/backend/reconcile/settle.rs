@@ -4,7 +4,6 @@
 //! The command works on the store itself, beside a backend that runs: a change of either is tried again if the other
 //! was faster. It sends status queries only, and sets no timers.
 
-use anyhow::bail;
 use kaunter_core::desk::Command;
 use kaunter_core::report::{Statement, verdict};
 use kaunter_core::wire::Verdict;
@@ -14,9 +13,12 @@ use super::{Reconciled, Reconciliation, Review};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::gateway::Gateway;
-use crate::limits::NAME_MAX_CHARS;
 use crate::ownership;
 use crate::trades::{ChangeRequest, Trades};
+use crate::trail::Actor;
+
+/// What the audit trail has in place of a terminal.
+const TERMINAL: &str = "reconcile";
 
 impl Reconciled {
     /// The trades that the report would settle.
@@ -34,13 +36,7 @@ impl Reconciliation {
     /// # Errors
     /// The name is not valid, or the store or the gateway's client can't be opened.
     pub async fn settle(&self, config: &Config, by: &str) -> anyhow::Result<Vec<Review>> {
-        let chars = by.trim().chars().count();
-        if chars == 0
-            || chars > NAME_MAX_CHARS
-            || by.chars().any(|char| char.is_control() || char == '@')
-        {
-            bail!("--by must be a name of 1 to {NAME_MAX_CHARS} printable characters, without @");
-        }
+        ownership::check_by(by)?;
         crate::install_tls();
         let policy = config.scaled_policy();
         let store = ownership::open_own(config).await?;
@@ -52,6 +48,7 @@ impl Reconciliation {
             (config.shop.clone(), config.sales),
             Clock::start(),
             config.bounds.concurrent_gateway_requests,
+            config.person_limits(),
         );
         trades.stop_timers();
         let mut reviews = self.result().reviews;
@@ -92,7 +89,7 @@ impl Reconciliation {
         let request = ChangeRequest {
             event: command.event,
             code: None,
-            who: format!("{by}@reconcile"),
+            who: Actor::person(by, TERMINAL),
             note: command.note,
         };
         let applied = trades.request(&trade, request).await;

@@ -2,10 +2,13 @@
 //! hold a password.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::migrate::{MigrateError, Migrator};
 
 use super::{Store, postgres, sqlite};
+use crate::audit::AuditKeys;
+use crate::config::Config;
 use crate::secret::Secret;
 
 /// The tables, and every migration.
@@ -14,24 +17,32 @@ static TABLES: Migrator = sqlx::migrate!("./migrations");
 const TABLES_LOCK: &str = "SELECT pg_advisory_xact_lock(7524868)";
 
 impl Store {
+    /// Opens the store of this configuration.
+    pub(crate) async fn of(config: &Config) -> anyhow::Result<Self> {
+        let keys = Arc::new(config.audit_keys());
+        Self::open(&config.database, config.database_url.as_ref(), keys).await
+    }
+
     /// Opens the PostgreSQL of `url`, or the SQLite file, which is created if it is missing. Runs the migrations.
-    pub(crate) async fn open(file: &Path, url: Option<&Secret>) -> anyhow::Result<Self> {
+    async fn open(file: &Path, url: Option<&Secret>, keys: Arc<AuditKeys>) -> anyhow::Result<Self> {
         sqlx::any::install_default_drivers();
         match url {
             Some(url) => {
                 let address = postgres::DatabaseAddress::of(url)?;
-                let store = postgres::open(&address, url)
+                let store = postgres::open(&address, url, keys)
                     .await
                     .map_err(|error| address.why(&error))?;
                 let tables = store.tables_in_a_transaction().await;
                 tables.map_err(|error| why(&error, |error| address.why(error)))?;
                 let filled = store.fill_gateway_refs().await;
                 filled.map_err(|error| address.why(&error))?;
+                let filled = store.fill_audit_shops().await;
+                filled.map_err(|error| address.why(&error))?;
                 Ok(store)
             }
             None => {
                 sqlite::prepare(file)?;
-                let store = sqlite::open(file)
+                let store = sqlite::open(file, keys)
                     .await
                     .map_err(|error| sqlite::why(file, &error))?;
                 let mut connection = store
@@ -43,6 +54,8 @@ impl Store {
                 tables.map_err(|error| why(&error, |error| sqlite::why(file, error)))?;
                 drop(connection);
                 let filled = store.fill_gateway_refs().await;
+                filled.map_err(|error| sqlite::why(file, &error))?;
+                let filled = store.fill_audit_shops().await;
                 filled.map_err(|error| sqlite::why(file, &error))?;
                 Ok(store)
             }

@@ -4,11 +4,8 @@ use kaunter_core::owner::{Claim, Foreign, Owner, claim, may_move};
 use kaunter_core::policy::Ms;
 use sqlx::Row;
 
-use super::{Change, Store};
-use crate::trail::{AuditEntry, STORE_MOVED};
-
-/// What the audit trail calls the store itself.
-const STORE: &str = "store";
+use super::{Change, Store, audit};
+use crate::trail::{Actor, AuditEntry, STORE_MOVED};
 
 /// Why the store gets no other owner.
 pub(crate) enum Refused {
@@ -68,17 +65,15 @@ impl Store {
             .await?;
         let name = |owner: &Owner| format!("{} at {}", owner.shop, owner.gateway);
         let entry = AuditEntry {
-            who: who.to_owned(),
-            event: STORE_MOVED,
-            from_state: String::new(),
-            to_state: String::new(),
             note: format!(
                 "{} -> {}",
                 was.as_ref().map_or_else(|| "nobody".to_owned(), name),
                 name(own)
             ),
+            ..AuditEntry::new(Actor::person(who, ""), STORE_MOVED)
         };
-        super::audit_event(&mut change, STORE, entry, now).await?;
+        let chain = (own.shop.as_str(), audit::SHOP.to_owned());
+        audit::append_other(&mut change, chain, entry, now).await?;
         change.commit().await?;
         Ok(Ok(was))
     }

@@ -6,6 +6,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
+use super::sqlite;
 use crate::limits::STORE_WAIT;
 
 /// Connections of one kind.
@@ -66,6 +67,18 @@ impl Pool {
     pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {
         let begin = sqlx::AssertSqlSafe(self.begin.clone());
         self.connections.begin_with(begin).await
+    }
+
+    /// For a transaction that only reads, and sees the store as it is at its first statement. It stops nobody.
+    pub(super) async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        if self.begin == sqlite::BEGIN {
+            return self.connections.begin_with("BEGIN").await;
+        }
+        let mut snapshot = self.begin().await?;
+        snapshot
+            .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            .await?;
+        Ok(snapshot)
     }
 }
 

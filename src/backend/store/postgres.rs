@@ -3,12 +3,14 @@
 
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::{Pool, Store};
+use crate::audit::AuditKeys;
 use crate::limits::{POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, STATEMENT_WAIT, STORE_WAIT};
 use crate::secret::Secret;
 
@@ -150,7 +152,11 @@ fn is_unknown_host(error: &io::Error) -> bool {
 
 /// Opens connections with settings of their own. Behind a pooler, each statement runs in a transaction with its
 /// settings.
-pub(super) async fn open(address: &DatabaseAddress, url: &Secret) -> sqlx::Result<Store> {
+pub(super) async fn open(
+    address: &DatabaseAddress,
+    url: &Secret,
+    keys: Arc<AuditKeys>,
+) -> sqlx::Result<Store> {
     let wait_ms = STATEMENT_WAIT.as_millis();
     let waits = [
         format!("statement_timeout = {wait_ms}"),
@@ -168,6 +174,7 @@ pub(super) async fn open(address: &DatabaseAddress, url: &Secret) -> sqlx::Resul
         return Ok(Store {
             pool: own(POSTGRES_CONNECTIONS, false).await?,
             light: own(POSTGRES_LIGHT_CONNECTIONS, true).await?,
+            keys,
         });
     }
     let server = &address.server;
@@ -180,6 +187,7 @@ pub(super) async fn open(address: &DatabaseAddress, url: &Secret) -> sqlx::Resul
     Ok(Store {
         pool: shared(POSTGRES_CONNECTIONS, false).await?,
         light: shared(POSTGRES_LIGHT_CONNECTIONS, true).await?,
+        keys,
     })
 }
 

@@ -6,7 +6,7 @@ use kaunter_core::lockout::{self, MEMORY_MS, Subject, Tries};
 use kaunter_core::policy::Ms;
 use sqlx::Row;
 
-use super::{Change, Store, bigint, lost_a_race};
+use super::{Change, Store, audit, bigint, lost_a_race};
 use crate::limits::MAX_TRIES;
 use crate::trail::AuditEntry;
 
@@ -70,23 +70,27 @@ impl Store {
     /// Stores how a try ended: the entries, and after a success that the person begins anew.
     pub(crate) async fn end_sign_in(
         &self,
-        subjects: &Subjects,
+        (shop, subjects): (&str, &Subjects),
         is_success: bool,
         entries: &[AuditEntry],
         now: Ms,
     ) -> sqlx::Result<()> {
         for _ in 1..MAX_TRIES {
-            match self.try_end(subjects, is_success, entries, now).await {
+            match self
+                .try_end((shop, subjects), is_success, entries, now)
+                .await
+            {
                 Err(error) if lost_a_race(&error) => {}
                 ended => return ended,
             }
         }
-        self.try_end(subjects, is_success, entries, now).await
+        self.try_end((shop, subjects), is_success, entries, now)
+            .await
     }
 
     async fn try_end(
         &self,
-        subjects: &Subjects,
+        (shop, subjects): (&str, &Subjects),
         is_success: bool,
         entries: &[AuditEntry],
         now: Ms,
@@ -108,7 +112,8 @@ impl Store {
             }
         }
         for entry in entries {
-            super::audit_event(&mut change, &subjects.person, entry.clone(), now).await?;
+            let chain = (shop, subjects.person.clone());
+            audit::append_other(&mut change, chain, entry.clone(), now).await?;
         }
         change.commit().await
     }

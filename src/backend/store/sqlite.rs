@@ -3,11 +3,13 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::{Pool, Store};
+use crate::audit::AuditKeys;
 use crate::config::mode;
 use crate::limits::{SQLITE_CONNECTIONS, STATEMENT_WAIT};
 
@@ -15,6 +17,8 @@ use crate::limits::{SQLITE_CONNECTIONS, STATEMENT_WAIT};
 const FULL: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 /// For changes that move no trade: a commit reaches the disk with the next full one.
 const LIGHT: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+/// A change waits for its turn as the one writer here, and not in the middle.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The first bytes of an SQLite file: <https://www.sqlite.org/fileformat.html>.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Files that SQLite creates beside the database, with its permissions: <https://www.sqlite.org/tempfiles.html>.
@@ -112,7 +116,7 @@ fn close(file: &Path) {
     let _ = file;
 }
 
-pub(super) async fn open(file: &Path) -> sqlx::Result<Store> {
+pub(super) async fn open(file: &Path, keys: Arc<AuditKeys>) -> sqlx::Result<Store> {
     let text = file.to_str().context("its path is not UTF-8");
     let text = text.map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let url = format!("sqlite:{}?mode=rwc", escaped(text));
@@ -120,11 +124,11 @@ pub(super) async fn open(file: &Path) -> sqlx::Result<Store> {
     let mut first = AnyConnection::connect(&url).await?;
     first.execute(sqlx::AssertSqlSafe(settings(FULL))).await?;
     first.close().await?;
-    let open =
-        async |most, kind: &str| Pool::own(most, settings(kind), "BEGIN IMMEDIATE", &url).await;
+    let open = async |most, kind: &str| Pool::own(most, settings(kind), BEGIN, &url).await;
     Ok(Store {
         pool: open(SQLITE_CONNECTIONS, FULL).await?,
         light: open(1, LIGHT).await?,
+        keys,
     })
 }
 

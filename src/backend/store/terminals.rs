@@ -5,7 +5,7 @@ use kaunter_core::terminal::ActingDevice;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Change, Store, bigint};
+use super::{Change, Store, audit, bigint};
 use crate::trail::AuditEntry;
 
 /// What the store knows of a terminal. One without a row has generation 0 and no device.
@@ -13,12 +13,10 @@ use crate::trail::AuditEntry;
 pub(crate) struct TerminalRow {
     pub(crate) generation: u64,
     pub(crate) acting: Option<ActingDevice>,
-    /// The number of changes: the version of its lines in the audit trail.
-    changes: u64,
 }
 
 const TERMINAL: &str =
-    "SELECT generation, device, heard_ms, changes FROM terminals WHERE shop = $1 AND terminal = $2";
+    "SELECT generation, device, heard_ms FROM terminals WHERE shop = $1 AND terminal = $2";
 
 impl Store {
     /// The terminal's row.
@@ -95,16 +93,8 @@ pub(crate) async fn set_terminal(
     .execute(&mut **change)
     .await?;
     let Some(entry) = entry else { return Ok(()) };
-    // No trade has such an id: theirs have no slash.
-    let subject = format!("terminal/{shop}/{terminal}");
-    super::audit_entry(
-        change,
-        &subject,
-        (super::bigint(row.changes), 0),
-        entry,
-        now,
-    )
-    .await
+    let chain = (shop, audit::terminal_chain(terminal));
+    audit::append_other(change, chain, entry, now).await
 }
 
 fn read(row: &AnyRow) -> sqlx::Result<TerminalRow> {
@@ -117,6 +107,5 @@ fn read(row: &AnyRow) -> sqlx::Result<TerminalRow> {
     Ok(TerminalRow {
         generation: number("generation")?,
         acting: (!device.is_empty()).then_some(ActingDevice { device, heard_ms }),
-        changes: number("changes")?,
     })
 }

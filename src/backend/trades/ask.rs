@@ -7,6 +7,7 @@ use kaunter_core::trade::{Event, GatewayRequest, StatusAnswer, Trade};
 use super::Trades;
 use super::change::EventDetails;
 use crate::error::Problem;
+use crate::trail::ActorKind;
 
 impl Trades {
     /// Asks for the status of a trade once, and gives the answer to the machine, like every answer.
@@ -33,7 +34,12 @@ impl Trades {
         };
         let inner = Arc::clone(&self.inner);
         let applied = inner
-            .apply(trade_id, answered.event, details, "gateway")
+            .apply(
+                trade_id,
+                answered.event,
+                details,
+                &ActorKind::Gateway.into(),
+            )
             .await?;
         Ok((applied.trade, answer))
     }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use kaunter_core::limits;
+use kaunter_core::policy::Ms;
 use kaunter_core::sale::{self, CodeUse};
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Move, Refusal, SaleHold, State, Trade,
 };
-use kaunter_core::wire::{GatewayAnswer, ProblemCode};
+use kaunter_core::wire::{GatewayAnswer, ProblemCode, Right};
 
 use super::{Inner, SendTask};
 use crate::error::Problem;
@@ -15,7 +17,7 @@ use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, word};
-use crate::trail::{self, entries, noted};
+use crate::trail::{self, Actor, ActorKind, entries};
 
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
 /// note.
@@ -57,6 +59,29 @@ pub(super) struct Applied {
     pub(super) sent: Vec<SendTask>,
 }
 
+/// The right whose limits this event has.
+fn limited_right(event: &Event) -> Option<Right> {
+    match event {
+        Event::Void => Some(Right::Void),
+        Event::Verdict(_) => Some(Right::Review),
+        Event::Tick
+        | Event::Restarted
+        | Event::ClockSet(_)
+        | Event::TerminalSeen
+        | Event::Refresh
+        | Event::Superseded
+        | Event::AmountChanged
+        | Event::Code(_)
+        | Event::Cancel
+        | Event::GiveUp(_)
+        | Event::Created(_)
+        | Event::PayAnswered(_)
+        | Event::Status(..)
+        | Event::CancelAnswered(_)
+        | Event::VoidAnswered(_) => None,
+    }
+}
+
 impl Inner {
     /// Applies an event. The change is stored before anything is sent, and tried again if another process was faster.
     pub(super) async fn apply(
@@ -64,7 +89,7 @@ impl Inner {
         trade_id: &str,
         event: Event,
         details: EventDetails,
-        who: &str,
+        who: &Actor,
     ) -> Result<Applied, Problem> {
         let EventDetails {
             code,
@@ -143,7 +168,7 @@ impl Inner {
         trade_id: &str,
         event: Event,
         (gateway_answer, note): (Option<&GatewayAnswer>, &str),
-        who: &str,
+        who: &Actor,
     ) -> Result<(Trade, Result<(), Refusal>), ChangeError> {
         if let Some(trade) = self.unmoved(trade_id, &event).await? {
             return Ok((trade, Ok(())));
@@ -174,16 +199,19 @@ impl Inner {
         };
         let (action, note) = (trail::name(&event), trail::note(&event, note));
         let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
+        let right = limited_right(&event);
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
+            if let Some(right) = right.filter(|_| granted.is_ok() && !moves.is_empty()) {
+                self.check_limits(&mut change, &trade, right, who, now)
+                    .await?;
+            }
             let mut entries = entries(&moves, who, action);
             // Time may have moved the trade first: the last line is the one that was asked for.
             if let Some(entry) = entries.last_mut() {
                 entry.note = note;
-            }
-            if let (Some(entry), Some(gateway_answer)) = (entries.last_mut(), gateway_answer) {
-                entry.note = noted(&entry.note, gateway_answer);
+                entry.gateway_answer = gateway_answer.cloned();
             }
             if let Some(given_up) = trade.given_up() {
                 // The first one counts, so that storing it again changes nothing.
@@ -200,6 +228,38 @@ impl Inner {
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))
+    }
+
+    /// Refuses a void or a verdict above the limits of its person and terminal. The numbers are counted in the store,
+    /// one change at a time. Nothing is stored of a change that is refused.
+    async fn check_limits(
+        &self,
+        change: &mut store::Change,
+        trade: &Trade,
+        right: Right,
+        who: &Actor,
+        now: Ms,
+    ) -> Result<(), ChangeError> {
+        let limit = self.limits.of(right, &who.terminal);
+        let (ActorKind::Person, Some(limit)) = (who.kind, limit) else {
+            return Ok(());
+        };
+        let since = now.saturating_sub(limits::WINDOW_MS);
+        let names = (who.person.as_str(), who.terminal.as_str());
+        let used = store::count_used(change, &trade.facts().shop, right, names, since).await?;
+        limit
+            .check(&trade.facts().sale.amount, trade.created_ms(), now, used)
+            .map_err(|exceeded| {
+                let detail = exceeded.detail().to_owned();
+                Problem::with_detail(ProblemCode::LimitExceeded, detail)
+            })?;
+        if limit.is_unusual(used) {
+            let (trade_id, alarm) = (&trade.facts().trade_id, "void_rate");
+            METRICS.alarm(alarm);
+            let right = word(right);
+            tracing::error!(%trade_id, alarm, "one person or one terminal uses the right `{right}` unusually often: look at the audit trail of the last hour");
+        }
+        Ok(())
     }
 
     /// Stores what the change says about the trade's code, and about the gateway's id of it.

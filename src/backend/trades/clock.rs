@@ -8,6 +8,7 @@ use kaunter_core::trade::{Context, Event, SaleHold, Trade};
 use super::change::EventDetails;
 use super::{Inner, lock};
 use crate::metrics::METRICS;
+use crate::trail::ActorKind;
 
 impl Inner {
     /// Moves our clock and the times of every open trade when the wall clock jumps, before any other change. A jump
@@ -38,7 +39,12 @@ impl Inner {
         tokio::spawn(async move {
             for trade_id in ids {
                 if let Err(problem) = inner
-                    .apply(&trade_id, Event::Restarted, EventDetails::default(), "time")
+                    .apply(
+                        &trade_id,
+                        Event::Restarted,
+                        EventDetails::default(),
+                        &ActorKind::Time.into(),
+                    )
                     .await
                 {
                     tracing::error!(%trade_id, code = problem.code.as_str(), "the status of this trade could not be checked after the clock jumped: the next scheduled check follows");

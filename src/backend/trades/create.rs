@@ -13,11 +13,12 @@ use kaunter_core::wire::{ProblemCode, Sale, Sales};
 use super::change::ChangeError;
 use super::{CreateRequest, Inner, SendTask};
 use crate::error::Problem;
+use crate::id;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::store::{self, word};
-use crate::trail::{self, AuditEntry, entries};
+use crate::trail::{self, Actor, AuditEntry, entries};
 
 /// A new trade that the rules admit, and what it changes.
 struct Admitted {
@@ -74,7 +75,7 @@ impl Inner {
             minted_s: _,
         } = request;
         let facts = Facts {
-            trade_id: new_trade_id()?,
+            trade_id: id::random('K').map_err(|_| Problem::new(ProblemCode::Internal))?,
             shop,
             terminal,
             attempt: admitted.attempt,
@@ -88,11 +89,8 @@ impl Inner {
             &trade,
             &new.idempotency_key,
             AuditEntry {
-                who,
-                event: trail::STARTED,
-                from_state: String::new(),
                 to_state: word(trade.state()),
-                note: String::new(),
+                ..AuditEntry::new(who, trail::STARTED)
             },
         )
         .await?;
@@ -192,7 +190,7 @@ impl Inner {
 pub(super) async fn store_replaced(
     change: &mut store::Change,
     (replaced, stored): (Vec<(usize, Trade)>, &[u64]),
-    who: &str,
+    who: &Actor,
     event: &'static str,
     now: Ms,
 ) -> Result<Vec<(Trade, Vec<Move>)>, ChangeError> {
@@ -206,15 +204,4 @@ pub(super) async fn store_replaced(
         moved.push((left, moves));
     }
     Ok(moved)
-}
-
-/// An id that can not be guessed: "K" and 95 random bits in 19 characters.
-fn new_trade_id() -> Result<String, Problem> {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut bytes = [0; 19];
-    getrandom::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal))?;
-    let rest = bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    Ok(std::iter::once('K').chain(rest).collect())
 }

@@ -14,6 +14,8 @@ use crate::gateway::Answered;
 use crate::kill::{self, SendStage};
 use crate::limits::{CHECK_TIMER_MS, KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
 use crate::secret::Secret;
+use crate::trace::carried;
+use crate::trail::ActorKind;
 
 impl Inner {
     /// Carries out every step that the stored machine has now.
@@ -72,7 +74,7 @@ impl Inner {
             kill::at(kill::of_send(send, SendStage::Kept));
             trade
         };
-        self.tasks.spawn(call.in_current_span())
+        self.tasks.spawn(carried(call.in_current_span()))
     }
 
     /// Stores an answer of the gateway. An overloaded store gets time, because this answer may be the only proof of
@@ -92,7 +94,12 @@ impl Inner {
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
             match self
-                .apply(trade_id, event.clone(), details.clone(), "gateway")
+                .apply(
+                    trade_id,
+                    event.clone(),
+                    details.clone(),
+                    &ActorKind::Gateway.into(),
+                )
                 .await
             {
                 Ok(applied) => return Some(applied.trade),
@@ -133,7 +140,12 @@ impl Inner {
             // Runs in a task of its own: the change sets the next timer, which aborts this one.
             tokio::spawn(async move {
                 if let Err(problem) = inner
-                    .apply(&id, Event::Tick, EventDetails::default(), "time")
+                    .apply(
+                        &id,
+                        Event::Tick,
+                        EventDetails::default(),
+                        &ActorKind::Time.into(),
+                    )
                     .await
                 {
                     tracing::error!(trade_id = %id, code = problem.code.as_str(), "a timed step could not be stored: it is tried again in a second");

@@ -14,7 +14,8 @@ use super::{Inner, SendTask, Trades};
 use crate::error::Problem;
 use crate::limits::{GIVE_UP_PAUSE, MAX_TRIES};
 use crate::store;
-use crate::trail::{self, entries};
+use crate::trace::carried;
+use crate::trail::{self, Actor, entries};
 
 /// A request to stop collecting a sale.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub(crate) struct GiveUpRequest {
     /// The cashier.
     pub(crate) by: String,
     /// Who made the request, for the audit trail.
-    pub(crate) who: String,
+    pub(crate) who: Actor,
 }
 
 /// What one try has stored.
@@ -47,8 +48,9 @@ impl Trades {
     ) -> Result<GiveUp, Problem> {
         let inner = Arc::clone(&self.inner);
         // A client that disconnects must not stop a change in the middle.
-        let task =
-            tokio::spawn(async move { inner.give_up(&request, &check).await }.in_current_span());
+        let task = tokio::spawn(carried(
+            async move { inner.give_up(&request, &check).await }.in_current_span(),
+        ));
         task.await
             .map_err(|_| Problem::new(ProblemCode::Internal))?
     }

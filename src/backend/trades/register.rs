@@ -14,16 +14,17 @@ use super::create::store_replaced;
 use crate::error::Problem;
 use crate::limits::MAX_TRIES;
 use crate::store;
-use crate::trail;
-
-/// Who registers a sale, for the audit trail.
-const SERVER: &str = "server";
+use crate::trail::{self, Actor};
 
 impl Inner {
     /// Tries again if another process was faster: the next try sees its change.
-    pub(super) async fn register(self: &Arc<Self>, request: RegisterSale) -> Result<(), Problem> {
+    pub(super) async fn register(
+        self: &Arc<Self>,
+        request: RegisterSale,
+        who: &Actor,
+    ) -> Result<(), Problem> {
         for _ in 0..MAX_TRIES {
-            match self.try_register(&request).await {
+            match self.try_register(&request, who).await {
                 Err(ChangeError::Race) => {}
                 Err(ChangeError::Problem(problem)) => return Err(problem),
                 Ok(()) => return Ok(()),
@@ -32,11 +33,15 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    async fn try_register(self: &Arc<Self>, request: &RegisterSale) -> Result<(), ChangeError> {
+    async fn try_register(
+        self: &Arc<Self>,
+        request: &RegisterSale,
+        who: &Actor,
+    ) -> Result<(), ChangeError> {
         let (shop, reference) = (&self.shop, &request.reference);
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, shop, reference).await?;
-        let (registered, abandoned) = self.change_amount(&mut change, request).await?;
+        let (registered, abandoned) = self.change_amount(&mut change, request, who).await?;
         if let Some(metadata) = &request.metadata {
             store::set_metadata(&mut change, shop, reference, metadata).await?;
         }
@@ -60,6 +65,7 @@ impl Inner {
         self: &Arc<Self>,
         change: &mut store::Change,
         request: &RegisterSale,
+        who: &Actor,
     ) -> Result<(Change, Vec<(Trade, Vec<Move>)>), ChangeError> {
         let (shop, reference) = (&self.shop, &request.reference);
         self.follow_clock();
@@ -87,8 +93,7 @@ impl Inner {
             }
         }
         let replaced = (registration.replaced, stored.as_slice());
-        let abandoned =
-            store_replaced(change, replaced, SERVER, trail::AMOUNT_CHANGED, now).await?;
+        let abandoned = store_replaced(change, replaced, who, trail::AMOUNT_CHANGED, now).await?;
         Ok((registration.change, abandoned))
     }
 

@@ -136,6 +136,7 @@ impl Charge {
             | ProblemCode::TokenForbidden
             | ProblemCode::SignInFailed
             | ProblemCode::SignInLocked
+            | ProblemCode::LimitExceeded
             | ProblemCode::ServerKeyInvalid
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy

@@ -74,6 +74,8 @@ impl Demo {
             server_keys: vec![ServerKey::all(Secret::new(keys.server.clone()))],
             signing_key: Secret::new(keys.signing.clone()),
             previous_signing_key: None,
+            audit_key: None,
+            audit_keys_previous: Vec::new(),
             people: Vec::new(),
             token_life_s: 600,
             origins: self.origin.clone(),
