@@ -107,7 +107,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get).put(sales::register))
         .route("/v1/sales/give-up", post(sales::give_up))
-        .route("/v1/sales", get(sales::get))
         .route("/v1/audit", get(audit::list))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(healthy))
