@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_a_changed_missing_or_moved_row_breaks_its_chain_once() {
+    fn rule_41_a_changed_missing_or_moved_row_breaks_its_chain_once() {
         let keys = keys(KEY, &[]);
         let good = chain(&keys, &["a", "b", "c", "d"]);
         assert_eq!(faults(&keys, &good), []);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_a_new_key_verifies_the_rows_of_an_old_one_that_it_knows() {
+    fn rule_41_a_new_key_verifies_the_rows_of_an_old_one_that_it_knows() {
         let old = keys(KEY, &[]);
         let rows = chain(&old, &["a", "b"]);
         let other = "another audit key of thirty-two characters";

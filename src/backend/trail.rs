@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_the_words_of_the_actors_stay() {
+    fn rule_41_the_words_of_the_actors_stay() {
         let words = [
             (ActorKind::Person, "person"),
             (ActorKind::Server, "server"),

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rule_40_a_terminal_has_sixty_refusals_a_minute_in_the_trail_and_the_others_are_counted() {
+    fn rule_41_a_terminal_has_sixty_refusals_a_minute_in_the_trail_and_the_others_are_counted() {
         let mut refusals = Refusals::default();
         let start = 1_000 * MINUTE_MS;
         let all: Vec<Recorded> = (0..100).map(|at| refusals.take(start + at)).collect();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_what_a_known_caller_may_not_do_is_recorded_and_a_mistake_is_not() {
+    fn rule_41_what_a_known_caller_may_not_do_is_recorded_and_a_mistake_is_not() {
         assert!(is_recorded(ProblemCode::TokenForbidden));
         assert!(is_recorded(ProblemCode::LimitExceeded));
         assert!(is_recorded(ProblemCode::TokenRevoked));

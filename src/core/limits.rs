@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_41_a_void_has_limits_of_amount_number_and_age() {
+    fn rule_42_a_void_has_limits_of_amount_number_and_age() {
         let limit = Limit {
             max_amount_minor: Some(5_000),
             max_per_hour: Some(3),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_41_a_terminal_may_have_limits_of_its_own() {
+    fn rule_42_a_terminal_may_have_limits_of_its_own() {
         let limit = |max_amount_minor, max_per_hour| Limit {
             max_amount_minor,
             max_per_hour,

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rule_40_a_name_that_could_look_like_another_is_refused() {
+    fn rule_41_a_name_that_could_look_like_another_is_refused() {
         for good in [
             "INV/2026/0001",
             "till 1",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_a_sentence_is_one_line_in_the_composed_form() {
+    fn rule_41_a_sentence_is_one_line_in_the_composed_form() {
         assert_eq!(sentence(" wrong\nitem ", 20).as_deref(), Ok("wrong item"));
         assert_eq!(sentence("cafe\u{301}", 20).as_deref(), Ok("café"));
         assert_eq!(sentence("a\u{2028}b", 20), Err(TextFault::Separator));

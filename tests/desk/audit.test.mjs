@@ -56,7 +56,7 @@ const onOffset = (shop, offset) =>
 
 const sealed = (words) => [...words.matchAll(/is sealed for (\S+) .*? seal (\d+), (\d+) rows in (\d+) chains, (\w+)/g)];
 
-test("rule 40: every edit of the database is found: changed, missing, moved, added and cut rows, states and seals", async (t, make) => {
+test("rule 41: every edit of the database is found: changed, missing, moved, added and cut rows, states and seals", async (t, make) => {
   const shop = await make(t, { scale: 0.1, extra: 'utc_offset = "-12:00"' });
   const first = await paid(shop, "first");
   const second = await paid(shop, "second");
@@ -180,7 +180,7 @@ test("rule 40: every edit of the database is found: changed, missing, moved, add
 });
 
 plain(
-  "rule 40: refused calls have sixty rows a minute in a chain of their terminal, and then they are counted",
+  "rule 41: refused calls have sixty rows a minute in a chain of their terminal, and then they are counted",
   async (t) => {
     const shop = await counter(t, { scale: 0.02 });
     const token = await shop.token("till-1", { rights: ["charge"] });
@@ -222,7 +222,7 @@ plain(
 );
 
 plain(
-  "rule 40: a reference or a name that could be taken for another is refused, with what is wrong with it",
+  "rule 41: a reference or a name that could be taken for another is refused, with what is wrong with it",
   async (t) => {
     const shop = await counter(t, { scale: 0.1 });
     const key = shop.keys.KAUNTER_SERVER_KEY;
@@ -264,7 +264,7 @@ plain(
   },
 );
 
-test("rule 41: a void has limits of amount, number and age, over all processes; a fast hand raises an alarm", async (t, make) => {
+test("rule 42: a void has limits of amount, number and age, over all processes; a fast hand raises an alarm", async (t, make) => {
   const limits = "[limits.void]\nmax_per_hour = 3\nalarm_per_hour = 2\nmax_amount_minor = 2000\n";
   const office = "[limits.void.terminals.office]\nmax_amount_minor = 9000\nmax_age_s = 0\n";
   const shop = await make(t, { scale: 0.1, extra: limits + office });

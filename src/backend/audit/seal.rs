@@ -143,7 +143,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn rule_40_every_day_that_is_over_is_sealed_once() {
+    fn rule_41_every_day_that_is_over_is_sealed_once() {
         let due = |last, yesterday| due_days(last, yesterday);
         assert_eq!(due(None, "2026-11-26"), ["2026-11-26"]);
         assert!(due(Some("2026-11-26"), "2026-11-26").is_empty());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_40_a_seal_changes_with_every_row_that_it_covers() {
+    fn rule_41_a_seal_changes_with_every_row_that_it_covers() {
         let keys = AuditKeys::new(&Secret::new("a key"), &[]);
         let sealed = |rows: &[(&str, u64, &str)]| {
             let mut ends = ChainEnds::new(&keys);
