@@ -1,6 +1,6 @@
 //! The gateway's report of a day: what it states about a trade, and what such a statement may decide.
 //!
-//! [`amount`] reads the amounts of its columns. [`proposal`] and [`verdict`] are rule 42 of `docs/rules.md`.
+//! [`amount`] reads the amounts of its columns. [`proposal`] and [`verdict`] are rule 40 of `docs/rules.md`.
 //! The backend reads the file, asks the gateway, and stores the verdict.
 
 pub mod amount;
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_42_a_report_settles_only_its_own_trade_and_exactly_its_amount() {
+    fn rule_40_a_report_settles_only_its_own_trade_and_exactly_its_amount() {
         let trade = under_review();
         let own = money(1250, "MYR");
         let taken = statement(&own, MoneyOutcome::Taken);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_42_a_duplicate_and_an_unfinished_day_settle_nothing() {
+    fn rule_40_a_duplicate_and_an_unfinished_day_settle_nothing() {
         let (trade, own) = (under_review(), money(1250, "MYR"));
         let taken = statement(&own, MoneyOutcome::Taken);
         let repeated = Statement {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_42_a_report_answers_only_the_question_that_is_open() {
+    fn rule_40_a_report_answers_only_the_question_that_is_open() {
         use MoneyOutcome::{Open, Returned, Taken, Unpaid};
         let own = money(1250, "MYR");
         let late = {
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_42_a_fresh_answer_that_says_otherwise_settles_nothing() {
+    fn rule_40_a_fresh_answer_that_says_otherwise_settles_nothing() {
         use GatewayStatus::{Closed, Failed, Paid, Pending, Unclear, Unpaid, Voided};
         let (trade, own) = (under_review(), money(1250, "MYR"));
         let failed = Failed(Reason::Other);

@@ -257,7 +257,7 @@ plain("a payment that began at 23:59 and was paid at 00:01 is missing in no day'
   assert.deepEqual(await compared(without, first, ...date), [1, 0, 1, 0, "missing_here,missing_there"]);
 });
 
-test("rule 42: a report settles what is under review only with its own id and amount, once, after its day, and if the gateway does not object", async (t, make) => {
+test("rule 40: a report settles what is under review only with its own id and amount, once, after its day, and if the gateway does not object", async (t, make) => {
   if (skip) return t.skip(skip);
   const says = {
     pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id, amount: "9.99" }),

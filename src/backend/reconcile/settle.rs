@@ -1,5 +1,5 @@
 //! Settles trades under review with the report as evidence. The machine of the trade takes the verdict, as it takes one
-//! of a person at a till; rule 42 of `docs/rules.md` says which verdict that is.
+//! of a person at a till; rule 40 of `docs/rules.md` says which verdict that is.
 //!
 //! The command works on the store itself, beside a backend that runs: a change of either is tried again if the other
 //! was faster. It sends status queries only, and sets no timers.
