@@ -223,7 +223,7 @@ async fn rule_1_no_two_rows_hold_one_sale_whatever_a_process_believes() {
         .execute(&mut *pen)
         .await;
     assert_eq!(held.unwrap().rows_affected(), 1);
-    let second = sqlx::query("INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state, '' FROM trades")
+    let second = sqlx::query("INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state, '' FROM trades")
         .execute(&mut *pen)
         .await
         .unwrap_err();
