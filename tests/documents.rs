@@ -249,7 +249,7 @@ fn every_threat_has_a_protection_and_a_test_that_exists() {
             for name in code_spans(test) {
                 let is_test = |line: &str| {
                     let line = line.trim_start();
-                    let starts = ["test(", "plain(", "fn ", "both(", "\"", "`"];
+                    let starts = ["test(", "plain(", "fn ", "both(", "both.test(", "\"", "`"];
                     line.contains(name) && starts.iter().any(|start| line.starts_with(start))
                 };
                 wrong.unless(repo.read(&path).lines().any(is_test), || {

@@ -9,7 +9,19 @@ import { say } from "./words";
 
 /** The button of a dialog that closes it has the dialog's name. */
 export function wireDialogs(): void {
-  for (const id of ["drawer", "pick", "typed", "manager", "back", "other", "history", "same", "cancel", "take", "setup"]) {
+  for (const id of [
+    "drawer",
+    "pick",
+    "typed",
+    "manager",
+    "back",
+    "other",
+    "history",
+    "same",
+    "cancel",
+    "take",
+    "setup",
+  ]) {
     $(`${id}-close`).onclick = () => dialog(id).close();
   }
 }

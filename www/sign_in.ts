@@ -162,7 +162,11 @@ function ask(right: string | null): Promise<SignedIn> {
       if (go.disabled) return;
       go.disabled = true;
       tell("sign-in-trouble", null);
-      const { who, ...refusal } = await post("/v1/sign-in", { name: name.value, secret: secret.value, terminal: terminalName() });
+      const { who, ...refusal } = await post("/v1/sign-in", {
+        name: name.value,
+        secret: secret.value,
+        terminal: terminalName(),
+      });
       secret.value = "";
       go.disabled = false;
       if (who && (right === null || who.rights.includes(right))) {

@@ -51,7 +51,7 @@ impl Subject {
 /// Counts a try, if it may be made now. The new count is stored before the secret is checked.
 ///
 /// # Errors
-/// The time to wait, at most [`MAX_PAUSE_MS`] after the last try. It ends by itself.
+/// The time to wait, at most 15 minutes after the last try. It ends by itself.
 pub fn admit(subject: Subject, tries: Tries, now: Ms) -> Result<Tries, Ms> {
     // A last try that is far in the future was stored before the clock was set back: it must not lock for hours.
     let is_old = now.abs_diff(tries.last_ms) >= MEMORY_MS || tries.last_ms > now + MAX_PAUSE_MS;

@@ -19,7 +19,21 @@ import {
 import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
-import { bind, dropRun, EMPTY, endRun, newSale, ready, type Step, same, show, signedOut, startRun, useUp, wait } from "./step";
+import {
+  bind,
+  dropRun,
+  EMPTY,
+  endRun,
+  newSale,
+  ready,
+  type Step,
+  same,
+  show,
+  signedOut,
+  startRun,
+  useUp,
+  wait,
+} from "./step";
 
 const MAX_DIGITS = 9;
 /** The dialogs that close when an outcome is shown: they would hide it, or decide about the trade shown before. */
