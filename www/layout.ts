@@ -1,7 +1,7 @@
 // What a view says, in the cashier's language, and what its buttons do.
 
 import type { CodeInfo, GatewayAnswer } from "kaunter";
-import { wordsOf } from "./answer";
+import { waits, wordsOf } from "./answer";
 import type { Icon } from "./dom";
 import {
   canBegin,
@@ -169,14 +169,14 @@ function otherAmount({ sale }: Model, { known, isPaid }: Extract<Model["view"], 
   };
 }
 
-function notConfirmed(model: Model, { kind, voidRefused, checkedAt }: NotConfirmedView): Layout {
+function notConfirmed(model: Model, { kind, voidRefused, proposal, checkedAt }: NotConfirmedView): Layout {
   const isLate = kind === "late";
   const decide = { type: "verdict_pressed" } as const;
   return {
     title: say(isLate ? "titleLate" : "titleNotConfirmed"),
     icon: isLate ? "clock" : "alert",
     sentence: say(isLate ? "late" : "notConfirmed"),
-    details: says(voidRefused),
+    details: [...(proposal ? [waits(proposal)] : []), ...says(voidRefused)],
     ...(checkedAt !== null && !isLate && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
     primary: isLate ? button("accept", decide) : button("checkNow", { type: "check_pressed" }),
     second: isLate ? button("giveBack", { type: "give_back_pressed" }) : button("manager", decide),

@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use crate::calls::caller::Caller;
-use crate::calls::{days, sales, sessions, tokens, trades as calls};
+use crate::calls::{days, sales, sessions, tokens, trades as calls, verdicts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
@@ -77,7 +77,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/trades/{trade_id}/void",
             post(calls::void).get(calls::void_status),
         )
-        .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
+        .route("/v1/trades/{trade_id}/verdict", post(verdicts::give))
         .route("/v1/sales", get(sales::get))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))

@@ -6,6 +6,7 @@ pub(crate) mod sales;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod trades;
+pub(crate) mod verdicts;
 
 use std::sync::Arc;
 

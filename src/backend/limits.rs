@@ -74,8 +74,6 @@ pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
 /// The pause between two comparisons with the wall clock. It costs two readings, and a till checks every two seconds.
 pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
-/// The maximum length of a terminal's or a cashier's name, in characters.
-pub(crate) const NAME_MAX_CHARS: usize = 64;
 /// Status checks per call that changes something: a till that watches ten trades makes five checks a second.
 const READS_PER_CHANGE: u32 = 20;
 

@@ -15,11 +15,12 @@ use crate::store::word;
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
 /// Events that a person should look into. Each starts at 0, so that the first one is an increase.
-const ALARMS: [&str; 4] = [
+const ALARMS: [&str; 5] = [
     "clock_jumped",
     "gateway_ref_repeated",
     "late_success",
     "needs_review",
+    "verdict_contradicted",
 ];
 /// From a gateway on this machine to the longest timeout of a payment.
 const GATEWAY_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];

@@ -119,23 +119,24 @@ impl Store {
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut connection = self.light.connection().await?;
         let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2 WHERE trade_id = $3 AND version = $4",
+            "UPDATE trades SET version = $1, state = $2, checks_verdict = $5 WHERE trade_id = $3 AND version = $4",
         )
         .bind(bigint(trade.version()))
         .bind(json(trade))
         .bind(&trade.facts().trade_id)
         .bind(bigint(was))
+        .bind(i64::from(trade.checks_verdict()))
         .execute(&mut *connection)
         .await?;
         connection.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Every trade of a shop that is open, or was closed after this time. Other shops are left out: this process's
+    /// Every trade of a shop that is open, whose verdict is still checked, or that was closed after this time. Other shops are left out: this process's
     /// gateway does not know their trades.
     pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
+            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR checks_verdict = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
         )
         .bind(shop)
         .bind(bigint(since))
@@ -299,7 +300,7 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trade_id = $6 AND version = $7",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, checks_verdict = $8 WHERE trade_id = $6 AND version = $7",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -308,6 +309,7 @@ pub(crate) async fn update(
     .bind(json(trade))
     .bind(&trade.facts().trade_id)
     .bind(bigint(was))
+    .bind(i64::from(trade.checks_verdict()))
     .execute(&mut **change)
     .await?;
     if done.rows_affected() == 0 {

@@ -5,6 +5,7 @@ mod change;
 mod clock;
 mod create;
 mod drive;
+mod people;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +54,8 @@ struct Inner {
 pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
+    /// The cashier whom the token names.
+    pub(crate) cashier: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
     /// When the token was minted in which the shop's server named this sale with this amount.

@@ -22,6 +22,8 @@ pub(crate) struct AuditEntry {
 
 /// The trade was created.
 pub(crate) const STARTED: &str = "started";
+/// The gateway contradicts a person's verdict.
+pub(crate) const CONTRADICTED: &str = "contradicts the verdict";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 
@@ -63,7 +65,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
 /// The details of an event, and the note of the person who caused it: never a code.
 pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
-        Event::Verdict(outcome) => word(outcome),
+        Event::Verdict(verdict) => word(verdict.outcome),
         Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
         | Event::Restarted
@@ -110,12 +112,20 @@ pub(crate) fn noted(note: &str, gateway_answer: &GatewayAnswer) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kaunter_core::review::GivenVerdict;
     use kaunter_core::trade::{
         CancelAnswer, Carried, CreateAnswer, PayAnswer, State, StatusAnswer, VoidAnswer,
     };
     use kaunter_core::wire::{Reason, VerdictOutcome};
 
     use super::*;
+
+    fn verdict(outcome: VerdictOutcome) -> Event {
+        Event::Verdict(GivenVerdict {
+            outcome,
+            by: "aina".to_owned(),
+        })
+    }
 
     #[test]
     fn rule_22_the_words_of_the_audit_trail_stay() {
@@ -132,11 +142,7 @@ mod tests {
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
             (Event::Void, "void", ""),
-            (
-                Event::Verdict(VerdictOutcome::Declined),
-                "verdict",
-                "declined",
-            ),
+            (verdict(VerdictOutcome::Declined), "verdict", "declined"),
             (Event::Created(CreateAnswer::Unclear), "create_answered", ""),
             (Event::PayAnswered(PayAnswer::Unclear), "pay_answered", ""),
             (status(GatewayStatus::Paid), "status_answered", "paid"),
@@ -174,7 +180,7 @@ mod tests {
             to: State::Voided,
         };
         let mut entries = entries(&[step], "till-1/aina", "verdict");
-        entries[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
+        entries[0].note = note(&verdict(VerdictOutcome::Voided), "slip 12");
         let expected = AuditEntry {
             who: "till-1/aina".to_owned(),
             event: "verdict",

@@ -10,6 +10,7 @@
 use crate::authority::{Authority, Reach};
 use crate::code;
 use crate::money::MAX_MINOR;
+use crate::review::{self, GivenVerdict};
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
     CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, Right, Sale, Verdict, Wallet, is_reference,
@@ -17,6 +18,8 @@ use crate::wire::{
 
 /// The longest reason or evidence, in characters. It has room for a few sentences, and an auditor still reads it.
 pub const NOTE_MAX_CHARS: usize = 500;
+/// The longest name of a terminal or a person, in characters.
+pub const NAME_MAX_CHARS: usize = 64;
 
 /// A call that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,12 +167,17 @@ impl Command {
     ///
     /// # Errors
     /// `verdict_invalid` without evidence, or with more than [`NOTE_MAX_CHARS`].
-    pub fn verdict(verdict: &Verdict) -> Result<Self, Refused> {
+    /// `bad_request` if a terminal sends `actor`, or if the shop's server sends none that is a name.
+    /// `token_forbidden` if the token names nobody ([`review::person`]).
+    pub fn verdict(verdict: &Verdict, speaker: Speaker<'_>) -> Result<Self, Refused> {
         let note = note(&verdict.evidence);
         let note = note.ok_or(Refused::at(ProblemCode::VerdictInvalid, "evidence"))?;
         Ok(Self::of(
             Right::Review,
-            Event::Verdict(verdict.outcome),
+            Event::Verdict(GivenVerdict {
+                outcome: verdict.outcome,
+                by: speaker.name(verdict.actor.as_deref())?,
+            }),
             note,
         ))
     }
@@ -177,6 +185,40 @@ impl Command {
     fn of(right: Right, event: Event, note: String) -> Self {
         Self { right, event, note }
     }
+}
+
+/// Who gives a verdict.
+#[derive(Clone, Copy, Debug)]
+pub enum Speaker<'a> {
+    /// A terminal: its token names the cashier.
+    Terminal {
+        /// The cashier whom the token names.
+        cashier: &'a str,
+        /// The terminal's name.
+        terminal: &'a str,
+    },
+    /// The shop's server: the call names the `actor`.
+    Server,
+}
+
+impl Speaker<'_> {
+    /// The name of the person.
+    fn name(self, actor: Option<&str>) -> Result<String, Refused> {
+        let wrong = Refused::at(ProblemCode::BadRequest, "actor");
+        let name = match (self, actor) {
+            (Self::Terminal { cashier, terminal }, None) => {
+                review::person(cashier, terminal).ok_or(ProblemCode::TokenForbidden.into())
+            }
+            (Self::Server, Some(actor)) if is_name(actor) => review::person(actor, "").ok_or(wrong),
+            (Self::Terminal { .. }, Some(_)) | (Self::Server, _) => Err(wrong),
+        };
+        name.map(str::to_owned)
+    }
+}
+
+/// Whether a text can be a person's name.
+fn is_name(text: &str) -> bool {
+    text.chars().count() <= NAME_MAX_CHARS && !text.chars().any(char::is_control)
 }
 
 /// Checks that the token may change this trade: by its rights, its reach, its sale and its limit.
@@ -299,6 +341,7 @@ mod tests {
             trade_id: "K1".to_owned(),
             shop: "demo".to_owned(),
             terminal: terminal.to_owned(),
+            cashier: None,
             attempt: 1,
             sale: sale("S", 1250, "MYR"),
             wallet_id: "23".to_owned(),
@@ -401,8 +444,9 @@ mod tests {
             let verdict = Verdict {
                 outcome: VerdictOutcome::Paid,
                 evidence: reason.to_owned(),
+                actor: None,
             };
-            let refused = Command::verdict(&verdict).unwrap_err();
+            let refused = Command::verdict(&verdict, BENG).unwrap_err();
             assert_eq!(
                 (refused.code, refused.param),
                 (ProblemCode::VerdictInvalid, Some("evidence"))
@@ -411,6 +455,49 @@ mod tests {
         let cashier = authority(&[Right::Charge, Right::Cancel], None);
         let refused = check_command(Command::void("why").unwrap(), &cashier, &facts("till-1"));
         assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
+    }
+
+    const BENG: Speaker<'_> = Speaker::Terminal {
+        cashier: "Beng",
+        terminal: "till-1",
+    };
+
+    #[test]
+    fn rule_43_a_verdict_has_a_persons_name() {
+        let by = |speaker, actor: Option<&str>| {
+            let verdict = Verdict {
+                outcome: VerdictOutcome::Paid,
+                evidence: "slip 12".to_owned(),
+                actor: actor.map(str::to_owned),
+            };
+            let command = Command::verdict(&verdict, speaker).map_err(|no| (no.code, no.param))?;
+            let Event::Verdict(given) = command.event else {
+                panic!("{:?}", command.event);
+            };
+            Ok(given.by)
+        };
+        assert_eq!(by(BENG, None), Ok("Beng".to_owned()));
+        assert_eq!(by(Speaker::Server, Some(" Chong ")), Ok("Chong".to_owned()));
+        let wrong = Err((ProblemCode::BadRequest, Some("actor")));
+        assert_eq!(
+            by(BENG, Some("Chong")),
+            wrong,
+            "a terminal speaks for itself"
+        );
+        for actor in [
+            None,
+            Some(""),
+            Some(" "),
+            Some("a\nb"),
+            Some(&*"x".repeat(65)),
+        ] {
+            assert_eq!(by(Speaker::Server, actor), wrong, "{actor:?}");
+        }
+        let shared = Speaker::Terminal {
+            cashier: "till-1",
+            terminal: "till-1",
+        };
+        assert_eq!(by(shared, None), Err((ProblemCode::TokenForbidden, None)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The rules of Kaunter, for the backend, the page and the tests alike.
 //!
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
+//! - [`review`]: who may give, confirm and correct a person's verdict.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
@@ -19,6 +20,7 @@ pub mod error;
 pub mod gate;
 pub mod money;
 pub mod policy;
+pub mod review;
 pub mod sale;
 pub mod till;
 pub mod trade;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::review::ReviewRules;
 use crate::wire::PagePolicy;
 
 /// Milliseconds: a time on the driver's clock, or a duration, as the field's name says.
@@ -63,6 +64,9 @@ pub struct Policy {
     /// The age from which the gateway guarantees that an unpaid trade is never paid; `None` without such a guarantee.
     #[serde(skip_deserializing)]
     pub unpaid_final_after_ms: Option<Ms>,
+    /// The limits of a person's verdict: the shop's own, and no setting of a policy.
+    #[serde(skip)]
+    pub review: ReviewRules,
 }
 
 impl Default for Policy {
@@ -89,6 +93,7 @@ impl Default for Policy {
             last_word_ms: 30_000,
             can_cancel: false,
             unpaid_final_after_ms: None,
+            review: ReviewRules::default(),
         }
     }
 }
@@ -140,6 +145,10 @@ impl Policy {
             last_word_ms: scale(self.last_word_ms),
             can_cancel: self.can_cancel,
             unpaid_final_after_ms: self.unpaid_final_after_ms.map(scale),
+            review: ReviewRules {
+                single_person_after_ms: scale(self.review.single_person_after_ms),
+                ..self.review
+            },
         }
     }
 

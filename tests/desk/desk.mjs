@@ -1,7 +1,9 @@
 // Shared by the tests of this folder: a till's calls over HTTP, and both stores.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { after, before, test as plain } from "node:test";
 import { counter as sqlite, until } from "../terminal/harness.mjs";
 import { postgres } from "../terminal/postgres.mjs";
@@ -93,4 +95,19 @@ export function later(answer, status, code) {
   assert.deepEqual([answer.status, answer.json?.code, answer.json?.retry], [status, code, "later"], answer.text);
   assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
   assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, "seconds");
+}
+
+/** Runs SQL with the database's own program. Gives one line per row, with tabs between columns. */
+export function sql(shop, text) {
+  const url = shop.environment.KAUNTER_DATABASE_URL;
+  const [program, args] = url
+    ? [
+        "psql",
+        ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1", url],
+      ]
+    : ["sqlite3", ["-bail", "-separator", "\t", join(shop.dir, "kaunter.db")]];
+  const { status, stdout, stderr, error } = spawnSync(program, args, { input: text, encoding: "utf8" });
+  assert.equal(status, 0, `${program}: ${error ?? stderr} (Debian: apt-get install postgresql-client sqlite3)`);
+  const lines = stdout.split("\n").filter(Boolean);
+  return lines.map((line) => line.split("\t"));
 }

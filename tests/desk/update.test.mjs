@@ -1,10 +1,8 @@
 // A store of an earlier version: it opens, its trades are served, and its audit trail is converted.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { handOver, open, reaches, stores } from "./desk.mjs";
+import { handOver, open, reaches, sql, stores } from "./desk.mjs";
 
 const { test } = stores();
 
@@ -12,21 +10,6 @@ const migration = (name) => readFileSync(new URL(`../../src/backend/migrations/$
 const rows = JSON.parse(
   readFileSync(new URL("../corpus/journals/0.1.0-before-names/trades.json", import.meta.url), "utf8"),
 );
-
-/** Runs SQL with the database's own program. Gives one line per row, with tabs between columns. */
-function sql(shop, text) {
-  const url = shop.environment.KAUNTER_DATABASE_URL;
-  const [program, args] = url
-    ? [
-        "psql",
-        ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1", url],
-      ]
-    : ["sqlite3", ["-bail", "-separator", "\t", join(shop.dir, "kaunter.db")]];
-  const { status, stdout, stderr, error } = spawnSync(program, args, { input: text, encoding: "utf8" });
-  assert.equal(status, 0, `${program}: ${error ?? stderr} (Debian: apt-get install postgresql-client sqlite3)`);
-  const lines = stdout.split("\n").filter(Boolean);
-  return lines.map((line) => line.split("\t"));
-}
 
 const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAll("'", "''")}'`);
 

@@ -357,9 +357,9 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
-/** Makes a trade over HTTP, as a till does. Hands a given code over. */
+/** Makes a trade over HTTP, as a till of the cashier Aina does. Hands a given code over. */
 export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
-  const token = await shop.token(terminal);
+  const token = await shop.token(terminal, { cashier: "aina" });
   const body = {
     idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },

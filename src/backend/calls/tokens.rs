@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use kaunter_core::desk;
+use kaunter_core::desk::{self, NAME_MAX_CHARS};
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
 use super::{Body, Server};
 use crate::app::App;
 use crate::clock::wall_ms;
 use crate::error::Problem;
-use crate::limits::NAME_MAX_CHARS;
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use hmac::{Hmac, Mac};
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
 use kaunter_core::trade::CodeMark;
-use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
+use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right};
 use sha2::Sha256;
 
 use super::{Body, KnownCaller, Terminal};
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{ChangeRequest, CreateRequest};
 
-type TradeResponse = Result<Json<wire::TradeView>, Problem>;
+pub(super) type TradeResponse = Result<Json<wire::TradeView>, Problem>;
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -39,6 +39,7 @@ pub(crate) async fn create(
         who: claims.who(),
         shop: claims.shop,
         terminal: claims.terminal,
+        cashier: claims.cashier,
         new,
     };
     let created = app.trades.create(request).await;
@@ -121,20 +122,8 @@ pub(crate) async fn void_status(
     status_of(&app, &either, &trade_id).await
 }
 
-pub(crate) async fn verdict(
-    State(app): State<Arc<App>>,
-    Terminal(claims): Terminal,
-    Path(trade_id): Path<String>,
-    Body(verdict): Body<Verdict>,
-) -> TradeResponse {
-    claims.authority().require(Right::Review)?;
-    let command = Command::verdict(&verdict)?;
-    app.limits.admit(&claims.shop, &claims.terminal)?;
-    apply(&app, &claims, &trade_id, command, None).await
-}
-
 /// Applies a command to a trade, if the token allows it.
-async fn apply(
+pub(super) async fn apply(
     app: &App,
     claims: &Claims,
     trade_id: &str,

@@ -8,7 +8,7 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{GatewayAnswer, ProblemCode};
 
-use super::{Inner, SendTask};
+use super::{Inner, SendTask, people};
 use crate::error::Problem;
 use crate::kill::{self, RequestStage};
 use crate::limits::MAX_TRIES;
@@ -125,9 +125,9 @@ impl Inner {
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
-        let was = stored.version();
+        let (was, before) = (stored.version(), stored.clone());
         let (mut trade, by) = self.after(stored, event);
-        if !trade.take_moves().is_empty() {
+        if !trade.take_moves().is_empty() || trade.review_differs(&before) {
             return Ok(None);
         }
         if trade.version() != was && !self.store.note(&trade, was).await? {
@@ -173,8 +173,10 @@ impl Inner {
         };
         let (action, note) = (trail::name(&event), trail::note(&event, note));
         let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
+        let before = trade.clone();
         let granted = trade.handle(event, &context);
         if trade.version() != was {
+            let note = people::note(&before, &trade, note);
             let moves = trade.take_moves();
             let mut entries = entries(&moves, who, action);
             // Time may have moved the trade first: the last line is the one that was asked for.
@@ -190,6 +192,7 @@ impl Inner {
             }
             change.commit().await?;
             Self::log_moves(&trade, &moves, action);
+            people::alarm(&before, &trade);
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))

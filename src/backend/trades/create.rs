@@ -65,6 +65,7 @@ impl Inner {
         let CreateRequest {
             shop,
             terminal,
+            cashier,
             who,
             new,
             minted_s: _,
@@ -73,6 +74,7 @@ impl Inner {
             trade_id: new_trade_id()?,
             shop,
             terminal,
+            cashier: Some(cashier),
             attempt: admitted.attempt,
             sale: new.sale,
             wallet_id: new.wallet_id,

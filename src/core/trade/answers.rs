@@ -131,6 +131,9 @@ impl Trade {
             }
             return;
         }
+        if self.decided_by_person && self.verdict_checked(status, context) {
+            return;
+        }
         match (self.state.risk(), status) {
             (Risk::Possible, status) if self.state.is_cancelling() => {
                 self.cancel_verified(status, context)
@@ -233,7 +236,9 @@ impl Trade {
                     self.enter(State::LateSuccess, context);
                 } else {
                     self.enter(State::Paid, context);
-                    self.decided_by_person = self.void.person_decided_before_void;
+                    if self.void.person_decided_before_void {
+                        self.decided_by_a_person(context);
+                    }
                 }
             }
             VoidAnswer::Unclear => {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
-use crate::wire::{Payload, Reason, VerdictOutcome};
+use crate::review::GivenVerdict;
+use crate::wire::{Payload, Reason};
 
 /// An event of a trade. Each one also applies the deadlines that have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +27,8 @@ pub enum Event {
     Cancel,
     /// A person gives the money back.
     Void,
-    /// A person decides what the gateway has left open.
-    Verdict(VerdictOutcome),
+    /// A person decides what the gateway has left open, or corrects another person's verdict.
+    Verdict(GivenVerdict),
     /// The answer to [`super::GatewayRequest::Create`].
     Created(CreateAnswer),
     /// The answer to [`super::GatewayRequest::Pay`].

@@ -113,6 +113,16 @@ pub const MOVES: &[(State, State, &str)] = &[
     ),
     (NeedsReview, Voided, "refunded, or a verdict"),
     (Paid, Voiding, "void"),
+    (
+        Paid,
+        Declined,
+        "a correction of a person's verdict, after a fresh answer of the gateway",
+    ),
+    (
+        Paid,
+        Voided,
+        "a correction of a person's verdict, after a fresh answer of the gateway",
+    ),
     (Voiding, Voided, "done"),
     (Voiding, Paid, "definitely failed"),
     (Voiding, VoidUnknown, "no clear answer"),
@@ -143,7 +153,20 @@ pub const MOVES: &[(State, State, &str)] = &[
     ),
     (LateSuccess, Paid, "a person accepts it"),
     (LateSuccess, Voided, "a person says that it was given back"),
-    (Declined, LateSuccess, "paid"),
+    (
+        Declined,
+        LateSuccess,
+        "paid, or a correction where another trade holds the sale",
+    ),
+    (Declined, Paid, "a correction of a person's verdict"),
+    (Declined, Voided, "a correction of a person's verdict"),
+    (Voided, Paid, "a correction of a person's verdict"),
+    (Voided, Declined, "a correction of a person's verdict"),
+    (
+        Voided,
+        LateSuccess,
+        "a correction of a person's verdict about late money, or where another trade holds the sale",
+    ),
     (Cancelled, LateSuccess, "paid"),
     (Expired, LateSuccess, "paid"),
 ];

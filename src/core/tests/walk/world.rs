@@ -39,6 +39,8 @@ struct Outside {
     account: Account,
     /// Our code was on a display. From then on, anybody may have it.
     shown: bool,
+    /// The version of the row since which a correction waits for an answer to a newer query.
+    corrected: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +56,8 @@ pub(crate) struct World {
     outside: Vec<Outside>,
     /// The store refused a second holder of the sale.
     second_holder: bool,
+    /// A person's correction has freed the sale without a fresh answer of the gateway.
+    freed_unasked: bool,
     /// Messages on their way. They arrive before time passes.
     messages: Vec<Message>,
     /// Delayed messages.
@@ -93,6 +97,7 @@ impl World {
             store: Store::new(MAX_TRADES),
             outside: Vec::new(),
             second_holder: false,
+            freed_unasked: false,
             messages: Vec::new(),
             late: Vec::new(),
             moves: Vec::new(),

@@ -1,7 +1,7 @@
 //! The backend: a store around the real machine. It serves the calls of the pages.
 
 use kaunter_core::till::{Fault, Reply};
-use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
+use kaunter_core::trade::{CodeMark, Event, GatewayStatus, Move, Refusal, State, Step};
 use kaunter_core::wire::{self, ProblemCode};
 use kaunter_model::gateway::Account;
 use kaunter_model::store::{Created, Creator, OtherStores};
@@ -70,6 +70,7 @@ impl World {
                 self.outside.push(Outside {
                     account: Account::NEW,
                     shown: false,
+                    corrected: None,
                 });
                 self.drain_row(row);
                 Ok(self.wire(row))
@@ -85,9 +86,12 @@ impl World {
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
         let nothing = OtherStores::default();
-        let change = self.store.decide(at, event, self.now, &policy, &nothing);
+        let change = self
+            .store
+            .decide(at, event.clone(), self.now, &policy, &nothing);
         match self.store.commit(change) {
             Ok(done) => {
+                self.note_correction(at, &event, &done.moves);
                 self.moves.extend(done.moves);
                 self.drain_row(at);
                 done.granted
@@ -98,6 +102,24 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// Rule 44: what a person called paid is freed only by an answer to a query that left after the correction.
+    fn note_correction(&mut self, at: usize, event: &Event, moves: &[Move]) {
+        let freed = moves.iter().any(|step| {
+            step.from == State::Paid && matches!(step.to, State::Declined | State::Voided)
+        });
+        let asked_since = self.outside[at].corrected;
+        let is_answered = matches!(event, Event::Status(version, answer)
+            if asked_since.is_some_and(|since| *version >= since)
+                && !matches!(answer.status, GatewayStatus::Paid | GatewayStatus::Unclear));
+        self.freed_unasked |= freed && !is_answered;
+        let trade = self.store.trade(at);
+        self.outside[at].corrected = match (trade.awaits_answer(), asked_since) {
+            (true, None) => Some(trade.version()),
+            (true, since) => since,
+            (false, _) => None,
+        };
     }
 
     fn drain_row(&mut self, row: usize) {
@@ -113,6 +135,9 @@ impl World {
             gateway_ref: None,
             void_gateway_ref: None,
             decided_by: None,
+            proposal: None,
+            single_person: false,
+            verdict_contradicted: false,
             late: false,
             deadline_at: None,
             ..self.store.trade(at).view(0, |_| String::new())

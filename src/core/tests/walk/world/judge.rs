@@ -11,6 +11,14 @@ impl World {
         if self.second_holder {
             return Err("two trades hold one sale, but for the store's index".to_owned());
         }
+        if self.freed_unasked {
+            return Err("a correction freed the sale without asking the gateway".to_owned());
+        }
+        if self.kind.people_decide_anything() {
+            // What a person said may be wrong. What the gateway said must be true.
+            let judged = self.judge_gateways_word();
+            return judged.map_err(|breach| breach.sentence().to_owned());
+        }
         let judged = self
             .judge_sale()
             .and_then(|()| self.pages.iter().try_for_each(|page| self.judge_page(page)));
@@ -19,6 +27,16 @@ impl World {
 
     fn judge_sale(&self) -> Result<(), Breach> {
         let rows = self.store.rows().iter().zip(&self.outside);
+        judge::sale(rows.map(|(row, outside)| Evidence {
+            trade: &row.trade,
+            ledger: outside.account.ledger,
+            shown: outside.shown,
+        }))
+    }
+
+    fn judge_gateways_word(&self) -> Result<(), Breach> {
+        let rows = self.store.rows().iter().zip(&self.outside);
+        let rows = rows.filter(|(row, _)| !row.trade.decided_by_person());
         judge::sale(rows.map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,
