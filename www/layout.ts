@@ -177,7 +177,8 @@ function notConfirmed(model: Model, { kind, voidRefused, proposal, checkedAt }: 
     icon: isLate ? "clock" : "alert",
     sentence: say(isLate ? "late" : "notConfirmed"),
     details: [...(proposal ? [waits(proposal)] : []), ...says(voidRefused)],
-    ...(checkedAt !== null && !isLate && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
+    // On a small phone there is room for one of the two lines, and the proposal is the news.
+    ...(checkedAt !== null && !isLate && !proposal && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
     primary: isLate ? button("accept", decide) : button("checkNow", { type: "check_pressed" }),
     second: isLate ? button("giveBack", { type: "give_back_pressed" }) : button("manager", decide),
     third: leave(model),

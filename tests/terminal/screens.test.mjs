@@ -108,7 +108,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await look(page, "9-same-amount");
   await page.click("#same-open");
   await screen(page, "not-confirmed");
-  await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
+  await until("it says who waits", async () => /second person/.test(await page.textContent("#details")));
   await look(page, "6-not-confirmed");
   await page.click("#second");
   await page.click("#manager-declined");

@@ -91,8 +91,7 @@ export const ms: Words = {
   sameOpen: "Pelanggan sama: lihat",
   sameOther: "Pelanggan lain: caj",
   managerTitle: "Pengurus memutuskan",
-  managerHelp:
-    "Semak rekod e-dompet dahulu. Keputusan disimpan bersama nama anda. Orang kedua mungkin perlu mengesahkannya.",
+  managerHelp: "Semak rekod e-dompet dahulu. Nama anda disimpan; mungkin perlu pengesahan kedua.",
   proposed: "Menunggu orang kedua. {a} berkata: {b}.",
   evidence: "Apa yang anda lihat",
   evidenceNeeded: "Tulis dahulu apa yang anda lihat.",
