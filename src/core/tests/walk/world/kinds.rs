@@ -145,7 +145,7 @@ impl Kind {
                 .requests(3)
                 .lates(1)
                 .liars(TWO_OTHERS)
-                .until(8),
+                .until(11),
             of("two codes of ours, cancel, paid after all")
                 .merchant()
                 .second_merchant()
