@@ -190,9 +190,10 @@ export class Till extends EventTarget implements AsyncDisposable {
   listTrades(query?: TradeQuery): Promise<TradeList>;
 
   /**
-   * Records a person's verdict on a trade in `needs_review`, `late_success` or `reversed`. In the last two, `declined`
-   * is refused. Rejects with `trade_not_in_review`, `verdict_invalid`, `trade_not_found`, and with `sale_busy` if the verdict is
-   * `paid` and another trade holds or has collected the sale.
+   * Records a person's verdict on a trade in `needs_review`, `late_success` or `reversed`, or corrects another person's.
+   * On one's own charge, and above the shop's limit, it waits for a second person: the trade then has a `proposal`.
+   * In `late_success` and `reversed`, `declined` is refused. Rejects with `trade_not_in_review`, `verdict_invalid`,
+   * `trade_not_found`, and with `sale_busy` if the verdict is `paid` and another trade holds or has collected the sale.
    *
    * If the backend has lost the trade, the verdict only ends the row in this till's journal. Then nothing keeps
    * `evidence`.

@@ -17,12 +17,12 @@ use kaunter::types::outcome::Outcome;
 use kaunter::types::reason::{CancelReason, DeclineReason};
 use kaunter::types::session::TillSession;
 use kaunter::types::trade::{Trade, TradeList};
-use kaunter::types::verdict::VerdictProposal;
 use kaunter::types::wallet::Wallet;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Reason, Right, Sale, Status, VerdictOutcome,
+    VerdictProposal,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -190,6 +190,8 @@ fn trade() -> Trade {
         gateway_answer: Some(gateway_answer()),
         decided_by: None,
         proposal: None,
+        single_person: false,
+        verdict_contradicted: false,
         late: false,
         void_refused: None,
     }

@@ -557,6 +557,7 @@ fn our_reader_and_serdes_own_for_javascript_read_the_same() {
         trade_id: "T".to_owned(),
         shop: "shop".to_owned(),
         terminal: "till-1".to_owned(),
+        cashier: None,
         attempt: 1,
         sale: sale.known(),
         wallet_id: "21".to_owned(),

@@ -1,7 +1,7 @@
 // The shop's trades of a day. A person's decision and late money are marked.
 
 import type { Trade, TradeStatus } from "kaunter";
-import { wordsOf } from "./answer";
+import { waits, wordsOf } from "./answer";
 import { $, dialog, element, type Icon, icon, tell } from "./dom";
 import { listTrades } from "./effects";
 import { faultOf } from "./fault";
@@ -124,7 +124,9 @@ function tags(trade: Trade): HTMLElement[] {
     ...(refused
       ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))]
       : []),
-    ...(trade.decidedBy === "person" ? [tag("person", "settledTag")] : []),
+    ...(trade.proposal ? [element("span", "tag warn", icon("person"), waits(trade.proposal))] : []),
+    ...(trade.decidedBy === "person" ? [tag("person", trade.singlePerson ? "settledAloneTag" : "settledTag")] : []),
+    ...(trade.verdictContradicted ? [element("span", "tag warn", icon("alert"), say("contradictedTag"))] : []),
     ...(trade.late && trade.status !== "late_success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late_success" ? [tag("alert", "lateTodo")] : []),
     ...(trade.status === "reversed" ? [tag("alert", "reversedTodo")] : []),

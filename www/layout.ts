@@ -1,7 +1,7 @@
 // What a view says, in the cashier's language, and what its buttons do.
 
 import type { CodeInfo, GatewayAnswer } from "kaunter";
-import { wordsOf } from "./answer";
+import { waits, wordsOf } from "./answer";
 import type { Icon } from "./dom";
 import {
   canBegin,
@@ -178,7 +178,7 @@ const SENTENCES = {
   reversed: ["titleReversed", "reversed"],
 } as const;
 
-function notConfirmed(model: Model, { kind, voidRefused, checkedAt }: NotConfirmedView): Layout {
+function notConfirmed(model: Model, { kind, voidRefused, proposal, checkedAt }: NotConfirmedView): Layout {
   const isLate = kind === "late";
   const decide = { type: "verdict_pressed" } as const;
   const [title, sentence] = SENTENCES[kind];
@@ -186,8 +186,9 @@ function notConfirmed(model: Model, { kind, voidRefused, checkedAt }: NotConfirm
     title: say(title),
     icon: isLate ? "clock" : "alert",
     sentence: say(sentence),
-    details: says(voidRefused),
-    ...(checkedAt !== null && !isLate && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
+    details: [...(proposal ? [waits(proposal)] : []), ...says(voidRefused)],
+    // On a small phone there is room for one of the two lines, and the proposal is the news.
+    ...(checkedAt !== null && !isLate && !proposal && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
     primary: isLate ? button("accept", decide) : button("checkNow", { type: "check_pressed" }),
     second: isLate ? button("giveBack", { type: "give_back_pressed" }) : button("manager", decide),
     third: leave(model),

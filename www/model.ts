@@ -77,6 +77,8 @@ export interface NotConfirmedView {
   readonly kind: "not-confirmed" | "late" | "reversed";
   readonly tradeId: string;
   readonly voidRefused: GatewayAnswer | null;
+  /** A verdict that waits for a second person. */
+  readonly proposal: Trade["proposal"];
   /** When the last repeated check ended without an outcome, in ms since the epoch. Null: none yet. */
   readonly checkedAt: number | null;
 }

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use crate::calls::audit::{self, CallOutcome, RecordedCall};
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::device::{self, DEVICE};
-use crate::calls::{days, sales, sessions, sign_in, terminals, tokens, trades as calls};
+use crate::calls::{days, sales, sessions, sign_in, terminals, tokens, trades as calls, verdicts};
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
 use crate::config::Config;
@@ -104,7 +104,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/trades/{trade_id}/void",
             post(calls::void).get(calls::void_status),
         )
-        .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
+        .route("/v1/trades/{trade_id}/verdict", post(verdicts::give))
         .route("/v1/sales", get(sales::get).put(sales::register))
         .route("/v1/sales/give-up", post(sales::give_up))
         .route("/v1/audit", get(audit::list))

@@ -10,6 +10,7 @@ pub(crate) mod sign_in;
 pub(crate) mod terminals;
 pub(crate) mod tokens;
 pub(crate) mod trades;
+pub(crate) mod verdicts;
 
 use std::sync::Arc;
 

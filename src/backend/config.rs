@@ -167,7 +167,10 @@ impl Config {
                     .words
                     .unwrap_or_else(|| Words::of(file.gateway.profile)),
             },
-            policy: file.policy,
+            policy: Policy {
+                review: file.review,
+                ..file.policy
+            },
             time_scale_permille: file.time_scale_permille,
             bounds: file.limits,
             day: file.utc_offset,

@@ -15,7 +15,7 @@ use crate::store::word;
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
 /// Events that a person should look into. Each starts at 0, so that the first one is an increase.
-const ALARMS: [&str; 9] = [
+const ALARMS: [&str; 10] = [
     "clock_jumped",
     "gateway_ref_repeated",
     "late_success",
@@ -24,6 +24,7 @@ const ALARMS: [&str; 9] = [
     "reversed",
     "server_key_failed",
     "sign_in_locked",
+    "verdict_contradicted",
     "void_rate",
 ];
 /// From a gateway on this machine to the longest timeout of a payment.

@@ -161,13 +161,14 @@ impl Store {
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut connection = self.light.connection().await?;
         let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2, check_ms = $3 WHERE trade_id = $4 AND version = $5",
+            "UPDATE trades SET version = $1, state = $2, check_ms = $3, checks_verdict = $6 WHERE trade_id = $4 AND version = $5",
         )
         .bind(bigint(trade.version()))
         .bind(json(trade))
         .bind(trade.paid_check_ms().map(bigint))
         .bind(&trade.facts().trade_id)
         .bind(bigint(was))
+        .bind(i64::from(trade.checks_verdict()))
         .execute(&mut *connection)
         .await?;
         connection.commit().await?;
@@ -187,11 +188,12 @@ impl Store {
         rows.iter().map(|row| row.try_get("trade_id")).collect()
     }
 
-    /// Every trade of a shop that is open, or was closed after this time. Other shops are left out: this process's
+    /// Every trade of a shop that is open, whose verdict is still checked, or that was closed after this time. Other
+    /// shops are left out: this process's
     /// gateway does not know their trades.
     pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
+            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR checks_verdict = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
         )
         .bind(shop)
         .bind(bigint(since))
@@ -376,7 +378,7 @@ pub(crate) async fn update(
     let was_seq = before.seq;
     let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -389,6 +391,7 @@ pub(crate) async fn update(
     .bind(trade_id)
     .bind(bigint(was))
     .bind(bigint(was_seq))
+    .bind(i64::from(trade.checks_verdict()))
     .execute(&mut **change)
     .await?;
     Ok(done.rows_affected() > 0)

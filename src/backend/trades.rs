@@ -7,6 +7,7 @@ mod clock;
 mod create;
 mod drive;
 mod give_up;
+mod people;
 mod register;
 
 use std::collections::HashMap;

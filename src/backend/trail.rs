@@ -138,6 +138,8 @@ pub(crate) const TOKEN_MINTED: &str = "token_minted";
 pub(crate) const SALE_REGISTERED: &str = "sale_registered";
 /// The trade was created.
 pub(crate) const STARTED: &str = "started";
+/// The gateway contradicts a person's verdict.
+pub(crate) const CONTRADICTED: &str = "contradicts the verdict";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 /// The shop's server ended the tokens of a terminal.
@@ -202,7 +204,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
 /// The details of an event, and the note of the person who caused it: never a code.
 pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
-        Event::Verdict(outcome) => word(outcome),
+        Event::Verdict(verdict) => word(verdict.outcome),
         Event::GiveUp(wish) => word(wish.tender),
         Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
@@ -242,12 +244,20 @@ pub(crate) fn status(status: GatewayStatus) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use kaunter_core::review::GivenVerdict;
     use kaunter_core::trade::{
         CancelAnswer, Carried, CreateAnswer, PayAnswer, State, StatusAnswer, VoidAnswer,
     };
     use kaunter_core::wire::{Reason, VerdictOutcome};
 
     use super::*;
+
+    fn verdict(outcome: VerdictOutcome) -> Event {
+        Event::Verdict(GivenVerdict {
+            outcome,
+            by: "aina".to_owned(),
+        })
+    }
 
     #[test]
     fn rule_22_the_words_of_the_audit_trail_stay() {
@@ -266,11 +276,7 @@ mod tests {
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
             (Event::Void, "void", ""),
-            (
-                Event::Verdict(VerdictOutcome::Declined),
-                "verdict",
-                "declined",
-            ),
+            (verdict(VerdictOutcome::Declined), "verdict", "declined"),
             (Event::Created(CreateAnswer::Unclear), "create_answered", ""),
             (Event::PayAnswered(PayAnswer::Unclear), "pay_answered", ""),
             (status(GatewayStatus::Paid), "status_answered", "paid"),
@@ -338,7 +344,7 @@ mod tests {
             ..AuditEntry::new(actor, "verdict")
         };
         assert_eq!(entries, [expected]);
-        let verdict = Event::Verdict(VerdictOutcome::Voided);
+        let verdict = verdict(VerdictOutcome::Voided);
         assert_eq!(note(&verdict, "slip 12"), "voided: slip 12");
         let still = super::entries(&[], &ActorKind::Time.into(), "heard");
         assert_eq!(

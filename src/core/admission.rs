@@ -277,6 +277,7 @@ mod tests {
             trade_id: "K1".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till-1".to_owned(),
+            cashier: None,
             attempt: 1,
             sale: Sale {
                 reference: "A".to_owned(),

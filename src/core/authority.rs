@@ -140,9 +140,11 @@ impl Reach {
             Self::Whole => Some(trade),
             Self::Standing => Some(TradeView {
                 gateway_ref: None,
+                cashier: None,
                 cancelled_by: None,
                 reason: None,
                 void_gateway_ref: None,
+                proposal: None,
                 shown_code: None,
                 gateway_answer: None,
                 void_refused: None,
@@ -156,7 +158,10 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, ShownCode, Status};
+    use crate::wire::{
+        By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, ShownCode, Status, VerdictOutcome,
+        VerdictProposal,
+    };
 
     fn sale(reference: &str, minor: u64) -> Sale {
         Sale {
@@ -173,6 +178,7 @@ mod tests {
             trade_id: "K1".to_owned(),
             shop: "shop".to_owned(),
             terminal: terminal.to_owned(),
+            cashier: None,
             attempt: 1,
             sale,
             wallet_id: "23".to_owned(),
@@ -304,6 +310,7 @@ mod tests {
             wallet_id: facts.wallet_id.clone(),
             mode: facts.mode,
             terminal: facts.terminal.clone(),
+            cashier: Some("aina".to_owned()),
             status: Status::Paid,
             cancelled_by: Some(By::System),
             reason: Some(Reason::Other),
@@ -315,6 +322,13 @@ mod tests {
             deadline_at: None,
             paid_at: None,
             decided_by: Some(DecidedBy::Gateway),
+            proposal: Some(VerdictProposal {
+                outcome: VerdictOutcome::Voided,
+                by: "aina".to_owned(),
+                at: String::new(),
+            }),
+            single_person: false,
+            verdict_contradicted: false,
             late: false,
             shown_code: Some(ShownCode {
                 payload: Payload("scan me".to_owned()),
@@ -327,6 +341,8 @@ mod tests {
         assert_eq!(Reach::Nothing.limit(trade.clone()), None);
         let standing = TradeView {
             gateway_ref: None,
+            cashier: None,
+            proposal: None,
             cancelled_by: None,
             reason: None,
             void_gateway_ref: None,

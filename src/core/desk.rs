@@ -10,6 +10,7 @@
 use crate::authority::{Authority, Reach};
 use crate::code;
 use crate::money::{MAX_MINOR, Money};
+use crate::review::{self, GivenVerdict};
 use crate::text::{self, TextFault};
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
@@ -219,17 +220,55 @@ impl Command {
     ///
     /// # Errors
     /// `verdict_invalid` without evidence, or with more than [`NOTE_MAX_CHARS`].
-    pub fn verdict(verdict: &Verdict) -> Result<Self, Refused> {
+    /// `bad_request` if a terminal sends `actor`, or if the shop's server sends none that is a name.
+    /// `token_forbidden` if the token names nobody ([`review::person`]).
+    pub fn verdict(verdict: &Verdict, speaker: Speaker<'_>) -> Result<Self, Refused> {
         let note = note(&verdict.evidence, ProblemCode::VerdictInvalid, "evidence")?;
         Ok(Self::of(
             Right::Review,
-            Event::Verdict(verdict.outcome),
+            Event::Verdict(GivenVerdict {
+                outcome: verdict.outcome,
+                by: speaker.name(verdict.actor.as_deref())?,
+            }),
             note,
         ))
     }
 
     fn of(right: Right, event: Event, note: String) -> Self {
         Self { right, event, note }
+    }
+}
+
+/// Who gives a verdict.
+#[derive(Clone, Copy, Debug)]
+pub enum Speaker<'a> {
+    /// A terminal: its token names the cashier.
+    Terminal {
+        /// The cashier whom the token names.
+        cashier: &'a str,
+        /// The terminal's name.
+        terminal: &'a str,
+    },
+    /// The shop's server: the call names the `actor`.
+    Server,
+}
+
+impl Speaker<'_> {
+    /// The name of the person.
+    fn name(self, actor: Option<&str>) -> Result<String, Refused> {
+        let wrong = Refused::at(ProblemCode::BadRequest, "actor");
+        let name = match (self, actor) {
+            (Self::Terminal { cashier, terminal }, None) => {
+                review::person(cashier, terminal).ok_or(ProblemCode::TokenForbidden.into())
+            }
+            (Self::Server, Some(actor)) => {
+                let actor = actor.trim();
+                check_name(actor, "actor")?;
+                review::person(actor, "").ok_or(wrong)
+            }
+            (Self::Terminal { .. }, Some(_)) | (Self::Server, None) => Err(wrong),
+        };
+        name.map(str::to_owned)
     }
 }
 
@@ -355,6 +394,7 @@ mod tests {
             trade_id: "K1".to_owned(),
             shop: "demo".to_owned(),
             terminal: terminal.to_owned(),
+            cashier: None,
             attempt: 1,
             sale: sale("S", 1250, "MYR"),
             wallet_id: "23".to_owned(),
@@ -457,8 +497,9 @@ mod tests {
             let verdict = Verdict {
                 outcome: VerdictOutcome::Paid,
                 evidence: reason.to_owned(),
+                actor: None,
             };
-            let refused = Command::verdict(&verdict).unwrap_err();
+            let refused = Command::verdict(&verdict, BENG).unwrap_err();
             assert_eq!(
                 (refused.code, refused.param),
                 (ProblemCode::VerdictInvalid, Some("evidence"))
@@ -467,6 +508,49 @@ mod tests {
         let cashier = authority(&[Right::Charge, Right::Cancel], None);
         let refused = check_command(Command::void("why").unwrap(), &cashier, &facts("till-1"));
         assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
+    }
+
+    const BENG: Speaker<'_> = Speaker::Terminal {
+        cashier: "Beng",
+        terminal: "till-1",
+    };
+
+    #[test]
+    fn rule_43_a_verdict_has_a_persons_name() {
+        let by = |speaker, actor: Option<&str>| {
+            let verdict = Verdict {
+                outcome: VerdictOutcome::Paid,
+                evidence: "slip 12".to_owned(),
+                actor: actor.map(str::to_owned),
+            };
+            let command = Command::verdict(&verdict, speaker).map_err(|no| (no.code, no.param))?;
+            let Event::Verdict(given) = command.event else {
+                panic!("{:?}", command.event);
+            };
+            Ok(given.by)
+        };
+        assert_eq!(by(BENG, None), Ok("Beng".to_owned()));
+        assert_eq!(by(Speaker::Server, Some(" Chong ")), Ok("Chong".to_owned()));
+        let wrong = Err((ProblemCode::BadRequest, Some("actor")));
+        assert_eq!(
+            by(BENG, Some("Chong")),
+            wrong,
+            "a terminal speaks for itself"
+        );
+        for actor in [
+            None,
+            Some(""),
+            Some(" "),
+            Some("a\nb"),
+            Some(&*"x".repeat(65)),
+        ] {
+            assert_eq!(by(Speaker::Server, actor), wrong, "{actor:?}");
+        }
+        let shared = Speaker::Terminal {
+            cashier: "till-1",
+            terminal: "till-1",
+        };
+        assert_eq!(by(shared, None), Err((ProblemCode::TokenForbidden, None)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The rules of Kaunter, for the backend, the page and the tests alike.
 //!
 //! - [`money`], [`sale`], [`registration`]: amounts, what a sale owes, and what closes it.
+//! - [`review`]: who may give, confirm and correct a person's verdict.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`audit`], [`limits`], [`text`]: what the audit trail records, what a person may do, and how names are written.
@@ -31,6 +32,7 @@ pub mod owner;
 pub mod policy;
 pub mod registration;
 pub mod report;
+pub mod review;
 pub mod sale;
 pub mod server_key;
 pub mod sign_in;

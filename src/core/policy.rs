@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::review::ReviewRules;
 use crate::wire::PagePolicy;
 
 /// Milliseconds: a time on the driver's clock, or a duration, as the field's name says.
@@ -81,6 +82,9 @@ pub struct Policy {
     /// The shop's clock minus UTC, in milliseconds. It is a setting of the shop.
     #[serde(skip_deserializing)]
     pub day_offset_ms: i64,
+    /// The limits of a person's verdict: the shop's own, and no setting of a policy.
+    #[serde(skip)]
+    pub review: ReviewRules,
 }
 
 impl Default for Policy {
@@ -112,6 +116,7 @@ impl Default for Policy {
             unpaid_final_after_ms: None,
             day_ms: 24 * 3_600_000,
             day_offset_ms: 0,
+            review: ReviewRules::default(),
         }
     }
 }
@@ -166,6 +171,10 @@ impl Policy {
             unpaid_final_after_ms: self.unpaid_final_after_ms.map(scale),
             day_ms: scale(self.day_ms),
             day_offset_ms: self.day_offset_ms,
+            review: ReviewRules {
+                single_person_after_ms: scale(self.review.single_person_after_ms),
+                ..self.review
+            },
         }
     }
 

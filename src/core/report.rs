@@ -176,10 +176,18 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::policy::Policy;
+    use crate::review::GivenVerdict;
     use crate::trade::{
         Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, SaleHold, VoidAnswer,
     };
     use crate::wire::{CodeMode, Reason, Sale};
+
+    fn given(outcome: VerdictOutcome) -> GivenVerdict {
+        GivenVerdict {
+            outcome,
+            by: "manager".to_owned(),
+        }
+    }
 
     fn money(minor: u64, currency: &str) -> Money {
         Money {
@@ -203,6 +211,7 @@ mod tests {
                 trade_id: "T1".to_owned(),
                 shop: "demo".to_owned(),
                 terminal: "till-1".to_owned(),
+                cashier: Some("aina".to_owned()),
                 attempt: 1,
                 sale: Sale {
                     reference: "A".to_owned(),
@@ -401,7 +410,10 @@ mod tests {
                         code_reused: false,
                     };
                     let mut trade = trade.clone();
-                    assert_eq!(trade.handle(Event::Verdict(outcome), &context), Ok(()));
+                    assert_eq!(
+                        trade.handle(Event::Verdict(given(outcome)), &context),
+                        Ok(())
+                    );
                 }
             }
         }

@@ -58,6 +58,7 @@
 //!         trade_id: "T1".to_owned(),
 //!         shop: "shop-1".to_owned(),
 //!         terminal: "till-1".to_owned(),
+//!         cashier: Some("aina".to_owned()),
 //!         attempt: 1,
 //!         sale: Sale {
 //!             reference: "order-1".to_owned(),
@@ -100,7 +101,8 @@
 //! These always hold:
 //!
 //! - The payment leaves at most once.
-//! - A trade leaves `Paid` by a void only, or as `Reversed` if the gateway says that it gave the money back.
+//! - Only a void moves a trade on from the gateway's `Paid`, or the gateway's word that it gave the money back: then it
+//!   is `Reversed`. A person's `Paid` may be corrected by a second person.
 //! - A trade that may have moved money is closed only by the gateway's answer or a person's verdict.
 
 mod answers;
@@ -114,6 +116,7 @@ mod state;
 mod table;
 mod time;
 mod timing;
+mod verdict;
 mod view;
 
 use std::collections::VecDeque;
@@ -124,7 +127,7 @@ pub use event::{
     CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, GiveUp, PayAnswer,
     StatusAnswer, VoidAnswer,
 };
-use parts::{Cancel, Lateness, Payment, Queries, Void};
+use parts::{Cancel, Lateness, Payment, Queries, Review, Void};
 pub use refusal::Refusal;
 pub use state::{Risk, State};
 pub use table::MOVES;
@@ -142,6 +145,9 @@ pub struct Facts {
     pub shop: String,
     /// The terminal that asked for it.
     pub terminal: String,
+    /// The cashier who charged the sale, by the token's name; `None` in rows of before names were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cashier: Option<String>,
     /// The trade's ordinal number within its sale, from 1.
     pub attempt: u32,
     /// The sale that it collects.
@@ -246,6 +252,8 @@ pub struct Trade {
     void: Void,
     #[serde(flatten)]
     lateness: Lateness,
+    #[serde(flatten)]
+    review: Review,
     /// When a cancel, or a void without an answer, ends in a review.
     give_up_ms: Option<Ms>,
     /// The wish to stop collecting its sale. Before [`State::GivenUp`], it waits for an answer of the gateway.
@@ -281,6 +289,7 @@ impl Trade {
             cancel: Cancel::default(),
             void: Void::default(),
             lateness: Lateness::default(),
+            review: Review::default(),
             give_up_ms: None,
             given_up: None,
             decided_by_person: false,
@@ -350,7 +359,7 @@ impl Trade {
             Event::Code(mark) => self.code_given(mark, context),
             Event::Cancel => self.cancel_requested(context),
             Event::Void => self.void_requested(context),
-            Event::Verdict(outcome) => self.verdict(outcome, context),
+            Event::Verdict(verdict) => self.verdict(&verdict, context),
             Event::GiveUp(wish) => self.give_up_wished(wish, context),
             Event::Created(answer) => {
                 self.created(answer, context);
@@ -391,6 +400,8 @@ impl Trade {
         self.state = to;
         self.gateway_answer = None;
         self.decided_by_person = false;
+        self.review.proposal = None;
+        self.review.correction = None;
         self.since_ms = context.now;
         self.queries.asks = 0;
         if !self.state.keeps_wish() {

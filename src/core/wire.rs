@@ -287,6 +287,9 @@ pub struct TradeView {
     pub mode: CodeMode,
     /// The terminal that asked for it.
     pub terminal: String,
+    /// The cashier who charged the sale, by the token's name. Absent in rows of before names were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cashier: Option<String>,
     /// The status.
     pub status: Status,
     /// Who closed it, if it is cancelled.
@@ -315,6 +318,15 @@ pub struct TradeView {
     /// Who decided the status. Absent while the trade is open, and if it was closed before any code left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<DecidedBy>,
+    /// A verdict that waits for a second person, or a correction that waits for the gateway's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<VerdictProposal>,
+    /// Whether one person alone confirmed the verdict that decided the status.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_person: bool,
+    /// Whether the gateway has contradicted the last verdict since it was given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verdict_contradicted: bool,
     /// Whether it was paid after it had been closed, no matter what has happened since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
@@ -553,6 +565,20 @@ pub struct Verdict {
     pub outcome: VerdictOutcome,
     /// The evidence for it, which the audit trail keeps.
     pub evidence: String,
+    /// Who gives it, if the shop's server calls. A terminal's token names its cashier, and sends no `actor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+}
+
+/// A verdict that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VerdictProposal {
+    /// The first person's verdict.
+    pub outcome: VerdictOutcome,
+    /// The first person.
+    pub by: String,
+    /// When it was proposed.
+    pub at: String,
 }
 
 /// What a person found.

@@ -1,8 +1,12 @@
 //! Sample values for the tests of the machines: a sale, a trade, a code, and the backend's view of the trade.
 
 use kaunter_core::money::Money;
-use kaunter_core::trade::Facts;
-use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, TradeView};
+use kaunter_core::review::GivenVerdict;
+use kaunter_core::trade::{Event, Facts};
+use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, TradeView, VerdictOutcome};
+
+/// Who charges the sale.
+pub const CASHIER: &str = "cashier";
 
 /// A sale of RM 12.50.
 #[must_use]
@@ -23,11 +27,27 @@ pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
         trade_id: trade_id.to_owned(),
         shop: "shop".to_owned(),
         terminal: "till".to_owned(),
+        cashier: Some(CASHIER.to_owned()),
         attempt: 1,
         sale: sale(),
         wallet_id: "21".to_owned(),
         mode,
     }
+}
+
+/// The verdict of a person who did not charge the sale.
+#[must_use]
+pub fn verdict(outcome: VerdictOutcome) -> Event {
+    verdict_by("manager", outcome)
+}
+
+/// The verdict of this person.
+#[must_use]
+pub fn verdict_by(name: &str, outcome: VerdictOutcome) -> Event {
+    Event::Verdict(GivenVerdict {
+        outcome,
+        by: name.to_owned(),
+    })
 }
 
 /// A code that we show.
@@ -50,6 +70,7 @@ pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         wallet_id: "21".to_owned(),
         mode,
         terminal: "till".to_owned(),
+        cashier: None,
         status,
         cancelled_by: None,
         reason: None,
@@ -61,6 +82,9 @@ pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         deadline_at: None,
         paid_at: None,
         decided_by: None,
+        proposal: None,
+        single_person: false,
+        verdict_contradicted: false,
         late: false,
         shown_code: (mode == CodeMode::MerchantPresented && status == Status::AwaitingPayer)
             .then(show),

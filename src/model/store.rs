@@ -14,6 +14,8 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{NewTrade, ProblemCode, Sale, Sales};
 
+use crate::sample;
+
 /// A stored trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -181,6 +183,7 @@ impl Store {
             trade_id: creator.trade_id.to_owned(),
             shop: creator.shop.to_owned(),
             terminal: creator.terminal.to_owned(),
+            cashier: Some(sample::CASHIER.to_owned()),
             attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
             sale: Sale {
                 reference: new.sale.reference.clone(),

@@ -1,11 +1,10 @@
 //! How a sale ended, as JavaScript gets it.
 
-use kaunter_core::wire::{self, By, DecidedBy, GatewayAnswer, Status};
+use kaunter_core::wire::{self, By, DecidedBy, GatewayAnswer, Status, VerdictProposal};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::reason::{CancelReason, DeclineReason};
-use super::verdict::VerdictProposal;
 use super::wallet::{Wallet, wallet_of};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -66,7 +65,7 @@ export interface Unconfirmed extends OutcomeBase {
   readonly tradeStatus: TradeStatus;
   /** When `tradeStatus` began, in RFC 3339. */
   readonly since: string;
-  /** Always `null` in this version. */
+  /** A verdict that waits for a second person; `null` if none does. */
   readonly proposal: VerdictProposal | null;
 }
 
@@ -253,7 +252,7 @@ impl Outcome {
             gateway_ref: trade.gateway_ref.clone(),
             trade_status: trade.status,
             since: trade.since.clone(),
-            proposal: None,
+            proposal: trade.proposal.clone(),
         }
     }
 }
@@ -272,6 +271,7 @@ mod tests {
             trade_id: "T".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till-1".to_owned(),
+            cashier: None,
             attempt: 1,
             sale: wire::Sale {
                 reference: "S-1".to_owned(),

@@ -3,14 +3,13 @@
 use js_sys::Date;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::wire::{
-    self, By, CodeMode, DecidedBy, GatewayAnswer, LIST_MAX_ROWS, Reason, Status,
+    self, By, CodeMode, DecidedBy, GatewayAnswer, LIST_MAX_ROWS, Reason, Status, VerdictProposal,
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::error::Fail;
 use super::given::{Given, text};
-use super::verdict::VerdictProposal;
 use super::wallet::{Wallet, wallet_of};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -45,7 +44,7 @@ export interface Trade {
   readonly wallet: Wallet;
   /** The terminal that asked for the trade. */
   readonly terminal: string;
-  /** The cashier who asked for the trade. Always `null` in this version. */
+  /** The cashier who asked for the trade; `null` if this token may not read it, and in old trades. */
   readonly cashier: string | null;
   readonly status: TradeStatus;
   /** When this status began. */
@@ -68,8 +67,12 @@ export interface Trade {
   readonly gatewayAnswer: GatewayAnswer | null;
   /** Who decided the status; `null` while the trade is open, and if it was closed before any code was sent. */
   readonly decidedBy: DecidedBy | null;
-  /** A verdict that waits for a second person. Always `null` in this version. */
+  /** A verdict that waits for a second person; `null` if none does. */
   readonly proposal: VerdictProposal | null;
+  /** True if one person alone confirmed the verdict that decided the status. */
+  readonly singlePerson: boolean;
+  /** True if the gateway has contradicted the last verdict since it was given. */
+  readonly verdictContradicted: boolean;
   /** True if proof of payment came after the trade had been closed, whatever has happened since. */
   readonly late: boolean;
   /**
@@ -159,6 +162,10 @@ pub struct Trade {
     pub decided_by: Option<DecidedBy>,
     /// A verdict that waits for a second person.
     pub proposal: Option<VerdictProposal>,
+    /// One person alone confirmed the verdict.
+    pub single_person: bool,
+    /// The gateway has contradicted the last verdict.
+    pub verdict_contradicted: bool,
     /// Proof of payment came after it was closed, whatever happened to it since.
     pub late: bool,
     /// The gateway's answer to the last void, if that void failed. Empty if the void was never sent.
@@ -176,7 +183,7 @@ impl Trade {
             mode: trade.mode,
             wallet: wallet_of(&trade.wallet_id, wallets),
             terminal: trade.terminal.clone(),
-            cashier: None,
+            cashier: trade.cashier.clone(),
             status: trade.status,
             since: trade.since.clone(),
             created_at: trade.created_at.clone(),
@@ -187,7 +194,9 @@ impl Trade {
             reason: trade.reason,
             gateway_answer: trade.gateway_answer.clone(),
             decided_by: trade.decided_by,
-            proposal: None,
+            proposal: trade.proposal.clone(),
+            single_person: trade.single_person,
+            verdict_contradicted: trade.verdict_contradicted,
             late: trade.late,
             void_refused: trade.void_refused.clone(),
         }

@@ -2,7 +2,6 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::wire::{self, VerdictOutcome};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::error::Fail;
@@ -13,7 +12,7 @@ const TYPES: &'static str = r#"
 /** Who decided a status: the gateway's answer, or a person's verdict. */
 export type DecidedBy = "gateway" | "person";
 
-/** A person's decision on a trade in `needs_review`, `late_success` or `reversed`. */
+/** A person's decision on a trade in `needs_review`, `late_success` or `reversed`, or a correction of another person's. */
 export interface Verdict {
   /** What happened to the money: `paid` it was taken, `declined` it was not, `voided` it was given back. */
   outcome: "paid" | "declined" | "voided";
@@ -21,7 +20,7 @@ export interface Verdict {
   evidence: string;
 }
 
-/** A verdict that waits for a second person. No backend sends one yet. */
+/** A verdict that waits for a second person, or a correction that waits for the gateway's answer. */
 export interface VerdictProposal {
   readonly outcome: "paid" | "declined" | "voided";
   /** The person who proposed it. */
@@ -30,17 +29,6 @@ export interface VerdictProposal {
   readonly at: string;
 }
 "#;
-
-/// A verdict that waits for a second person. No backend returns one yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VerdictProposal {
-    /// The first person's verdict.
-    pub outcome: VerdictOutcome,
-    /// The first person.
-    pub by: String,
-    /// When.
-    pub at: String,
-}
 
 /// Parses a verdict.
 ///
@@ -61,5 +49,9 @@ pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
     let evidence = given::own_text(verdict, "evidence")
         .filter(|evidence| !evidence.trim().is_empty())
         .ok_or_else(|| Fail::new(ErrorCode::VerdictInvalid))?;
-    Ok(wire::Verdict { outcome, evidence })
+    Ok(wire::Verdict {
+        outcome,
+        evidence,
+        actor: None,
+    })
 }

@@ -68,6 +68,9 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
     "gateway_code",
     "gateway_message",
     "void_refused",
+    "cashier",
+    "decided_by",
+    "single_person",
   ]);
   assert.equal(rows.length, refs.length + 1);
   for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[=+\-@\t\r＝＋－＠]/, cell);
@@ -93,6 +96,9 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
     gateway_code: "S",
     gateway_message: "OK",
     void_refused: "",
+    cashier: "cashier",
+    decided_by: "gateway",
+    single_person: "false",
   });
   const openOnes = cells(
     (await shop.call("GET", "/v1/trades?open=true", { token, headers: { accept: "text/csv" } })).text,

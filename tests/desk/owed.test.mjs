@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, until } from "../terminal/harness.mjs";
-import { handOver, newTrade, open, reaches, stores } from "./desk.mjs";
+import { handOver, newTrade, open, reaches, sql, stores } from "./desk.mjs";
 import { before, fresh, ok, sell } from "./gateway.mjs";
 
 const MYR = (minor) => ({ minor, currency: "MYR" });
@@ -98,7 +98,7 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
     [late.paid_amount, late.late_amount, late.closes_bill, late.unconfirmed],
     [null, MYR(1250), false, true],
   );
-  await post(shop, `/v1/trades/${trade.trade_id}/verdict`, await shop.token(), {
+  await post(shop, `/v1/trades/${trade.trade_id}/verdict`, await shop.token("till-1", { cashier: "manager" }), {
     outcome: "paid",
     evidence: "the portal shows it",
   });
@@ -592,7 +592,7 @@ test("rule 22: a person's verdict stays a person's if the void after it is refus
   );
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["needs_review"]);
-  const manager = await shop.token();
+  const manager = await shop.token("till-1", { cashier: "manager" });
   await post(shop, `/v1/trades/${trade.trade_id}/verdict`, manager, {
     outcome: "paid",
     evidence: "the cashier says so",
@@ -601,6 +601,145 @@ test("rule 22: a person's verdict stays a person's if the void after it is refus
   const voided = await post(shop, `/v1/trades/${trade.trade_id}/void`, manager, { reason: "a test" });
   assert.ok(voided.json.void_refused, voided.text);
   assert.equal((await shop.sale("A")).decided_by, "person");
+});
+
+/** A shop whose gateway answers queries with `words.status`, and a trade of it that is under review. */
+async function reviewed(t, make, ref, extra = "", options = {}) {
+  const words = { status: { http: 503, body: "" } };
+  const { shop, own } = await before(
+    t,
+    { pay: "drop", status: () => words.status },
+    {
+      make,
+      scale: 0.02,
+      profile: "sandbox",
+      ...options,
+      change: (toml) => `${toml.replace("[gateway]", "[gateway]\ncan_cancel = false")}\n${extra}`,
+    },
+  );
+  const begin = async (ref) => reaches(shop, (await sell(shop, ref)).json, ["needs_review"]);
+  const give = async (trade, cashier, outcome, evidence = "seen in the portal") =>
+    post(shop, `/v1/trades/${trade.trade_id}/verdict`, await shop.token("till-1", { cashier }), { outcome, evidence });
+  return { shop, own, words, begin, give, trade: await begin(ref) };
+}
+
+onBothStores(
+  "rule 43: a verdict on one's own charge, or above an amount, waits for another name, and the audit has both",
+  async (t, make) => {
+    const extra = "[review]\nconfirm_above_minor = 1250\n";
+    const { shop, trade, give } = await reviewed(t, make, "A", extra);
+    assert.equal(trade.cashier, "cashier");
+    const path = `/v1/trades/${trade.trade_id}/verdict`;
+    const proposed = (await give(trade, "Cashier", "paid")).json;
+    const { at, ...proposal } = proposed.proposal;
+    assert.deepEqual([proposed.status, proposal], ["needs_review", { outcome: "paid", by: "Cashier" }]);
+    assert.ok(Date.parse(at) > 0, at);
+    const record = await shop.sale("A");
+    assert.deepEqual([record.paid_amount, record.unconfirmed], [null, true]);
+    // Nobody without a name, and a terminal speaks for its own cashier only.
+    const body = { outcome: "paid", evidence: "seen" };
+    const key = shop.keys.KAUNTER_SERVER_KEY;
+    for (const [token, more, status, code, param] of [
+      [await shop.token("till-1", { cashier: "till-1" }), {}, 403, "token_forbidden"],
+      [await shop.token("till-1", { cashier: "boss" }), { actor: "chong" }, 400, "bad_request", "actor"],
+      [key, {}, 400, "bad_request", "actor"],
+      [key, { actor: " " }, 400, "bad_request", "actor"],
+    ]) {
+      const refused = await post(shop, path, token, { ...body, ...more });
+      assert.deepEqual([refused.status, refused.json.code, refused.json.param], [status, code, param], refused.text);
+    }
+    assert.equal((await give(trade, " cashier ", "paid")).json.status, "needs_review", "the same person");
+    const confirmed = await post(shop, path, key, { ...body, actor: "Chong" });
+    assert.deepEqual(
+      [confirmed.json.status, confirmed.json.decided_by, confirmed.json.proposal],
+      ["paid", "person", undefined],
+      confirmed.text,
+    );
+    const lines = sql(
+      shop,
+      `SELECT who, from_state, to_state, note FROM audit WHERE trade_id = '${trade.trade_id}' AND event = 'verdict' ORDER BY version, nth;`,
+    );
+    assert.deepEqual(lines, [
+      ["Cashier@till-1", "", "", "proposed by Cashier: paid: seen in the portal"],
+      ["Chong@shop", "needs_review", "paid", "decided by Cashier and Chong: paid: seen"],
+    ]);
+  },
+);
+
+onBothStores(
+  "rule 44: a correction frees the sale after a fresh answer only, and never from the gateway's word",
+  async (t, make) => {
+    const { shop, own, words, trade, begin, give } = await reviewed(t, make, "A");
+    assert.equal((await give(trade, "manager", "paid")).json.status, "paid");
+    assert.equal((await give(trade, "manager", "declined")).json.proposal.by, "manager", "an own verdict");
+    const asked = () => own.of("status").length;
+    const before = asked();
+    const waits = (await give(trade, "boss", "declined")).json;
+    assert.deepEqual([waits.status, waits.proposal.outcome], ["paid", "declined"]);
+    assert.ok(asked() > before, "the gateway is asked after the request");
+    assert.deepEqual((await shop.sale("A")).paid_amount, MYR(1250), "silence frees nothing");
+    words.status = ok({ pay_status: "F" });
+    const freed = await reaches(shop, trade, ["declined"]);
+    assert.deepEqual([freed.decided_by, freed.proposal], ["person", undefined]);
+    assert.equal((await shop.sale("A")).paid_amount, null);
+    const lines = sql(
+      shop,
+      `SELECT event, from_state, to_state, note FROM audit WHERE trade_id = '${trade.trade_id}' AND from_state = 'paid';`,
+    );
+    assert.equal(lines.length, 1);
+    assert.deepEqual(lines[0].slice(0, 3), ["status_answered", "paid", "declined"]);
+    assert.match(lines[0][3], /^decided by manager and boss, correcting manager: failed/);
+    // The gateway says paid: it stays paid, now by the gateway's word.
+    words.status = { http: 503, body: "" };
+    const other = await begin("B");
+    assert.equal((await give(other, "manager", "paid")).json.status, "paid");
+    words.status = ok({ pay_status: "D" });
+    const kept = (await give(other, "boss", "voided")).json;
+    assert.deepEqual([kept.status, kept.decided_by, kept.proposal], ["paid", "gateway", undefined]);
+    const refused = await give(other, "boss", "voided");
+    assert.deepEqual([refused.status, refused.json.code], [409, "trade_not_in_review"]);
+  },
+);
+
+onBothStores(
+  "rule 44: the gateway is asked after a verdict, over a restart too, and a contradiction raises an alarm",
+  async (t, make) => {
+    const { shop, words, trade, give } = await reviewed(t, make, "A");
+    const alarms = async () =>
+      /kaunter_alarms_total\{alarm="verdict_contradicted"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1];
+    assert.equal((await give(trade, "manager", "paid")).json.status, "paid");
+    await shop.stopBackend();
+    words.status = ok({ pay_status: "F" });
+    await shop.startBackend();
+    await until("the alarm is raised", async () => (await alarms()) === "1");
+    const { trades, paid_amount } = await shop.sale("A");
+    assert.deepEqual([trades[0].verdict_contradicted, paid_amount], [true, MYR(1250)], "nothing moves by itself");
+    await until("it is asked again", async () => (await shop.sale("A")).trades[0].version > trades[0].version);
+    assert.equal(await alarms(), "1", "one alarm for one verdict");
+  },
+);
+
+test("rule 43: one person alone confirms after half an hour, and the sheet says so", async (t) => {
+  // Half an hour at this scale is 3.6 s. The gateway still gets its time to answer.
+  const wait = 1_000_000;
+  const policy = { connect_timeout_ms: wait, read_timeout_ms: wait, pay_timeout_ms: wait };
+  const extra = "[review]\nsingle_person = true\n";
+  const { shop, trade, give } = await reviewed(t, counter, "A", extra, { scale: 0.002, policy });
+  const began = Date.now();
+  await until(
+    "one person alone has confirmed",
+    async () => (await give(trade, "cashier", "paid")).json.status === "paid",
+    { every: 200 },
+  );
+  assert.ok(Date.now() - began > 3_000, "half an hour");
+  const { trades } = await shop.sale("A");
+  assert.deepEqual([trades[0].decided_by, trades[0].single_person], ["person", true]);
+  const sheet = await shop.call("GET", "/v1/trades?ref=A", {
+    token: await shop.token(),
+    headers: { accept: "text/csv" },
+  });
+  assert.match(sheet.text, /,cashier,decided_by,single_person\r\n/);
+  assert.match(sheet.text, /,cashier,person,true\r\n/);
 });
 
 test("rule 16: a code whose payment may have succeeded can't be used again, not even for its own sale", async (t) => {

@@ -32,7 +32,9 @@ class Life {
     this.sale = { ref: "life", amount: { minor: 1200, currency: "MYR" } };
   }
   async call(method, path, body) {
-    const token = await this.shop.token().catch(() => this.token);
+    // Another person than the one who charged gives the verdict, so that it decides at once.
+    const cashier = path.endsWith("/verdict") ? "manager" : "cashier";
+    const token = await this.shop.token("till-1", { cashier }).catch(() => this.token);
     this.token = token;
     return this.shop.call(method, path, { token, body }).catch(() => null);
   }

@@ -3,8 +3,9 @@
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Event, GiveUp, State};
-use kaunter_core::wire::Tender;
+use kaunter_core::wire::{Tender, VerdictOutcome};
 use kaunter_model::gateway::{self, Response, Stage};
+use kaunter_model::sample;
 
 use crate::gateway::PaymentAction;
 use crate::hop1::PageCall;
@@ -16,6 +17,12 @@ const MINUTE: Ms = 60 * SECOND;
 const HOUR: Ms = 60 * MINUTE;
 /// How often a person checks before giving up.
 const MOST_LOOKS: u32 = 12;
+/// What a cashier can say.
+const OUTCOMES: [VerdictOutcome; 3] = [
+    VerdictOutcome::Paid,
+    VerdictOutcome::Declined,
+    VerdictOutcome::Voided,
+];
 
 impl World<'_> {
     // ---- customers -------------------------------------------------------------------------------------------
@@ -296,6 +303,17 @@ impl World<'_> {
                 _ => account.at(now, gateway::Account::refund_at_desk),
             }
         }
-        account.verdict(state).map(Event::Verdict)
+        let truth = account.verdict(state)?;
+        // The cashier says anything of an own charge. Two others look at the gateway's books, and the second one of them
+        // is needed where the first one disagrees with the cashier.
+        let name = match self.store.trade(row).proposal() {
+            None if self.dice.chance(300) => {
+                let said = OUTCOMES[self.dice.one_of(OUTCOMES.len())];
+                return Some(sample::verdict_by(sample::CASHIER, said));
+            }
+            Some(proposal) if proposal.by == "manager" => "boss",
+            Some(_) | None => "manager",
+        };
+        Some(sample::verdict_by(name, truth))
     }
 }

@@ -2,8 +2,10 @@
 // right and one who has not; and what the page prevents.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
-import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
+import { charge, counter, out, screen, startTrade, underReview, until } from "./harness.mjs";
+import { speak } from "./look.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
@@ -264,6 +266,47 @@ test("a settled review and a late success appear as such in the history, and are
     page.problems.filter((problem) => !/status of 403/.test(problem)),
     [],
   );
+});
+
+test("rule 43: a verdict on an own charge waits on the page, in three languages, and another person confirms it there", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const trade = await underReview(shop, "own", { cashier: "cashier" });
+  const page = await machine.terminal();
+  const judge = async () => {
+    await page.click("#unfinished");
+    await screen(page, "not-confirmed");
+    await page.click("#second");
+    await page.click("#manager-paid");
+    await page.fill("#evidence", "seen in the portal");
+    await page.click("#manager-settle");
+  };
+  await judge();
+  await sees(page, "it waits", /Waits for a second person\. cashier said: It was paid\./, "#details");
+  assert.equal(await page.isVisible("#manager"), false, "the verdict was taken");
+  assert.equal((await shop.sale("own")).trades[0].status, "needs_review");
+  await page.screenshot({ path: join(out, "6-waits-for-a-second-person.png") });
+  for (const [language, words] of [
+    ["ms", /Menunggu orang kedua\. cashier berkata: /],
+    ["zh", /等待第二人确认。cashier 说：/],
+    ["en", /Waits for a second person/],
+  ]) {
+    await speak(page, language);
+    await sees(page, `it is said in ${language}`, words, "#details");
+  }
+  await page.click("#history-open");
+  await sees(page, "the day's list says it", /Waits for a second person/, `[data-trade="${trade.trade_id}"]`);
+  await page.click("#history-close");
+  // Another person signs in at the shop.
+  await page.route("**/shop/token", (route) => {
+    const body = { ...route.request().postDataJSON(), cashier: "Puan Lim" };
+    return route.continue({ postData: JSON.stringify(body) });
+  });
+  await page.reload();
+  await judge();
+  await screen(page, "paid");
+  const [row] = (await shop.sale("own")).trades;
+  assert.deepEqual([row.status, row.decided_by, row.proposal], ["paid", "person", undefined]);
 });
 
 test("a manager without the right gets an error, and nothing changes", async (t) => {

@@ -282,7 +282,7 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   });
   assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trade_id], [409, "sale_busy", trade.trade_id]);
   const settled = await shop.call("POST", `/v1/trades/${trade.trade_id}/verdict`, {
-    token,
+    token: await shop.token("till-1", { cashier: "manager" }),
     body: { outcome: "paid", evidence: "the gateway's portal shows it" },
   });
   assert.equal(settled.json.status, "paid", settled.text);

@@ -369,9 +369,9 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
-/** Makes a trade over HTTP, as a till does. Hands a given code over. */
-export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
-  const token = await shop.token(terminal);
+/** Makes a trade over HTTP, as a till does. Hands a given code over. The page's cashier is another person. */
+export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1", cashier = "aina" } = {}) {
+  const token = await shop.token(terminal, { cashier });
   const body = {
     idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
@@ -386,8 +386,8 @@ export async function startTrade(shop, ref, { minor = 1250, code, terminal = "ti
 /**
  * A trade under review: the gateway contradicted itself, and gives no answer until its faults end.
  */
-export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
-  const trade = await startTrade(shop, ref, { terminal });
+export async function underReview(shop, ref, { terminal = "till-1", cashier } = {}) {
+  const trade = await startTrade(shop, ref, { terminal, cashier });
   await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
   await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {

@@ -94,7 +94,12 @@ test("what is not confirmed, what came late, and the day's history of both", asy
     token: await shop.token("till-2"),
     body: { outcome: "paid", evidence: "seen in the portal" },
   });
-  await underReview(shop, "reviewed");
+  // The cashier who charged has given a verdict: it waits for a second person.
+  const waits = await underReview(shop, "reviewed");
+  await shop.call("POST", `/v1/trades/${waits.trade_id}/verdict`, {
+    token: await shop.token("till-1", { cashier: "aina" }),
+    body: { outcome: "declined", evidence: "the customer says so" },
+  });
   await at(late, "late_success");
 
   const page = await machine.terminal();
@@ -103,7 +108,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await look(page, "9-same-amount");
   await page.click("#same-open");
   await screen(page, "not-confirmed");
-  await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
+  await until("it says who waits", async () => /second person/.test(await page.textContent("#details")));
   await look(page, "6-not-confirmed");
   await page.click("#second");
   await page.click("#manager-declined");

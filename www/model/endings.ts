@@ -120,11 +120,11 @@ export function unconfirmedRead(
   return [trouble ? { ...shown, trouble } : shown, effects];
 }
 
-type OpenTrade = Pick<Trade, "tradeId" | "status"> & Partial<Pick<Trade, "voidRefused">>;
+type OpenTrade = Pick<Trade, "tradeId" | "status"> & Partial<Pick<Trade, "voidRefused" | "proposal">>;
 
 export function notConfirmed(
   model: Model,
-  { tradeId, status, voidRefused = null }: OpenTrade,
+  { tradeId, status, voidRefused = null, proposal = null }: OpenTrade,
   { checkedAt = null, isQuiet = true }: { checkedAt?: number | null; isQuiet?: boolean } = {},
 ): Step {
   const shown = end(
@@ -134,6 +134,7 @@ export function notConfirmed(
       kind: kindOf(status),
       tradeId,
       voidRefused,
+      proposal,
       checkedAt,
     },
   );

@@ -112,7 +112,9 @@ export const en = {
   sameOther: "Another customer: charge",
   // Manager
   managerTitle: "The manager decides",
-  managerHelp: "Look into the wallet's own records first. What you say here is final, and is kept with your name.",
+  managerHelp:
+    "Look into the wallet's own records first. What you say is kept with your name. A second person may have to confirm it.",
+  proposed: "Waits for a second person. {a} said: {b}.",
   evidence: "What you saw there",
   evidenceNeeded: "Write down what you saw first.",
   wasPaid: "It was paid",
@@ -143,6 +145,8 @@ export const en = {
   reading: "Reading the list.",
   pastHelp: "A payment is running: meanwhile an earlier sale can only be read.",
   settledTag: "Settled by a person",
+  settledAloneTag: "Settled by one person alone",
+  contradictedTag: "The payment system says otherwise",
   lateTag: "Came late",
   lateTodo: "Accept it or give it back",
   reversedTodo: "Call the manager",

@@ -9,7 +9,7 @@ use kaunter_core::authority::Reach;
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
 use kaunter_core::terminal;
 use kaunter_core::trade::Event;
-use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
+use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right};
 use serde::Deserialize;
 
 use super::device::Device;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{ChangeRequest, CreateRequest};
 
-type TradeResponse = Result<Json<wire::TradeView>, Problem>;
+pub(super) type TradeResponse = Result<Json<wire::TradeView>, Problem>;
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -177,28 +177,16 @@ pub(crate) async fn void_status(
     status_of(&app, &either, &device, &trade_id, true).await
 }
 
-pub(crate) async fn verdict(
-    State(app): State<Arc<App>>,
-    Terminal(claims): Terminal,
-    Path(trade_id): Path<String>,
-    Body(verdict): Body<Verdict>,
-) -> TradeResponse {
-    claims.authority().require(Right::Review)?;
-    let command = Command::verdict(&verdict)?;
-    app.limits.admit(&claims.shop, &claims.terminal)?;
-    apply(&app, By::person(&claims), &trade_id, command, None).await
-}
-
 /// Who gives a command to a trade.
 #[derive(Clone, Copy)]
-struct By<'a> {
+pub(super) struct By<'a> {
     claims: &'a Claims,
     /// `None` if the right alone decides, whichever device a person uses.
     device: Option<&'a Device>,
 }
 
 impl<'a> By<'a> {
-    fn person(claims: &'a Claims) -> Self {
+    pub(super) fn person(claims: &'a Claims) -> Self {
         Self {
             claims,
             device: None,
@@ -207,7 +195,7 @@ impl<'a> By<'a> {
 }
 
 /// Applies a command to a trade, if the token allows it, and the device where it matters.
-async fn apply(
+pub(super) async fn apply(
     app: &App,
     By { claims, device }: By<'_>,
     trade_id: &str,

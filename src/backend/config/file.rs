@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::review::ReviewRules;
 use kaunter_core::wire::Sales;
 use serde::Deserialize;
 
@@ -80,6 +81,8 @@ pub(super) struct File {
     pub(super) gateway: FileGateway,
     #[serde(default)]
     pub(super) policy: Policy,
+    #[serde(default)]
+    pub(super) review: ReviewRules,
     #[serde(default = "default_permille")]
     pub(super) time_scale_permille: u64,
     #[serde(default)]

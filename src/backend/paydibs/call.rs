@@ -203,6 +203,7 @@ mod tests {
             trade_id: "K-1".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till".to_owned(),
+            cashier: None,
             attempt: 1,
             sale: Sale {
                 reference: "bill-1".to_owned(),

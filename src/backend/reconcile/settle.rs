@@ -4,7 +4,7 @@
 //! The command works on the store itself, beside a backend that runs: a change of either is tried again if the other
 //! was faster. It sends status queries only, and sets no timers.
 
-use kaunter_core::desk::Command;
+use kaunter_core::desk::{Command, Speaker};
 use kaunter_core::report::{Statement, verdict};
 use kaunter_core::wire::Verdict;
 
@@ -78,13 +78,19 @@ impl Reconciliation {
         let (trade, fresh) = asked.map_err(|problem| problem.code.as_str().to_owned())?;
         let outcome =
             verdict(statement, &trade, fresh.as_ref()).map_err(|why| sentence(why).to_owned())?;
-        let command = Command::verdict(&Verdict {
+        let given = Verdict {
             outcome,
             evidence: format!(
                 "the gateway's report of {}, SHA-256 {}, {}",
                 self.day, self.sha256, review.stated
             ),
-        });
+            actor: None,
+        };
+        let speaker = Speaker::Terminal {
+            cashier: by,
+            terminal: TERMINAL,
+        };
+        let command = Command::verdict(&given, speaker);
         let command = command.map_err(|refused| refused.code.as_str().to_owned())?;
         let request = ChangeRequest {
             event: command.event,
@@ -93,8 +99,11 @@ impl Reconciliation {
             note: command.note,
         };
         let applied = trades.request(&trade, request).await;
-        applied
-            .map(drop)
-            .map_err(|problem| problem.code.as_str().to_owned())
+        let settled = applied.map_err(|problem| problem.code.as_str().to_owned())?;
+        // Rule 43: a verdict on one's own charge, or above the limit, is a proposal.
+        match settled.proposal {
+            Some(_) => Err("a second person must confirm it".to_owned()),
+            None => Ok(()),
+        }
     }
 }

@@ -602,7 +602,7 @@ pub(crate) async fn count_used(
         .bind(name)
         .execute(&mut **change)
         .await?;
-    let row = sqlx::query("SELECT COUNT(CASE WHEN who = $1 THEN 1 END) AS by_person, COUNT(CASE WHEN terminal = $2 THEN 1 END) AS by_terminal FROM audit WHERE shop = $3 AND at_ms >= $4 AND event = $5 AND actor = 'person' AND to_state <> ''")
+    let row = sqlx::query("SELECT COUNT(CASE WHEN who = $1 THEN 1 END) AS by_person, COUNT(CASE WHEN terminal = $2 AND terminal <> '' THEN 1 END) AS by_terminal FROM audit WHERE shop = $3 AND at_ms >= $4 AND event = $5 AND actor IN ('person', 'server') AND to_state <> ''")
         .bind(person)
         .bind(terminal)
         .bind(shop)

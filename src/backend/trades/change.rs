@@ -10,14 +10,14 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{GatewayAnswer, ProblemCode, Right};
 
-use super::{Inner, SendTask};
+use super::{Inner, SendTask, people};
 use crate::error::Problem;
 use crate::kill::{self, RequestStage};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, word};
-use crate::trail::{self, Actor, ActorKind, entries};
+use crate::trail::{self, Actor, entries};
 
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
 /// note.
@@ -152,7 +152,7 @@ impl Inner {
         };
         let (was, before) = (stored.version(), stored.clone());
         let (mut trade, by) = self.after(stored, event);
-        if !trade.take_moves().is_empty() {
+        if !trade.take_moves().is_empty() || trade.review_differs(&before) {
             return Ok(None);
         }
         if trade.version() != was && !self.store.note(&trade, was).await? {
@@ -200,10 +200,14 @@ impl Inner {
         let (action, note) = (trail::name(&event), trail::note(&event, note));
         let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
         let right = limited_right(&event);
+        let before = trade.clone();
         let granted = trade.handle(event, &context);
         if trade.version() != was {
+            let note = people::note(&before, &trade, note);
             let moves = trade.take_moves();
-            if let Some(right) = right.filter(|_| granted.is_ok() && !moves.is_empty()) {
+            // A correction of "paid" moves the trade only after an answer, and is a person's decision now.
+            let decides = !moves.is_empty() || trade.awaits_answer() && !before.awaits_answer();
+            if let Some(right) = right.filter(|_| granted.is_ok() && decides) {
                 self.check_limits(&mut change, &trade, right, who, now)
                     .await?;
             }
@@ -225,6 +229,7 @@ impl Inner {
             }
             change.commit().await?;
             Self::log_moves(&trade, &moves, action);
+            people::alarm(&before, &trade);
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))
@@ -241,7 +246,7 @@ impl Inner {
         now: Ms,
     ) -> Result<(), ChangeError> {
         let limit = self.limits.of(right, &who.terminal);
-        let (ActorKind::Person, Some(limit)) = (who.kind, limit) else {
+        let Some(limit) = limit.filter(|_| !who.person.is_empty()) else {
             return Ok(());
         };
         let since = now.saturating_sub(limits::WINDOW_MS);

@@ -71,13 +71,14 @@ impl Inner {
             terminal,
             who,
             new,
-            claims: _,
+            claims,
             minted_s: _,
         } = request;
         let facts = Facts {
             trade_id: id::random('K').map_err(|_| Problem::new(ProblemCode::Internal))?,
             shop,
             terminal,
+            cashier: Some(claims.cashier),
             attempt: admitted.attempt,
             sale: admitted.sale,
             wallet_id: new.wallet_id,

@@ -18,11 +18,11 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, GiveUp, PayAnswer,
-    Refusal, SaleHold, State, StatusAnswer, VoidAnswer,
+    Refusal, SaleHold, State, StatusAnswer, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Reason, Tender, VerdictOutcome};
 use kaunter_model::harness::{TradeHarness, created, mark};
-use kaunter_model::sample::facts;
+use kaunter_model::sample::{CASHIER, facts, verdict, verdict_by};
 
 /// The time between two events. It is too short for any deadline.
 const PAUSE_MS: Ms = 700;
@@ -190,12 +190,38 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
         ("VoidReview, late", late_review()),
         (
             "Paid, a lost void was settled",
-            review().then(Event::Verdict(VerdictOutcome::Paid)),
+            review().then(verdict(VerdictOutcome::Paid)),
+        ),
+        (
+            "Paid, a person said so",
+            wrong(unknown()).then(verdict(VerdictOutcome::Paid)),
+        ),
+        (
+            "Paid, a correction waits for the gateway",
+            wrong(unknown())
+                .then(verdict(VerdictOutcome::Paid))
+                .then(verdict_by("boss", VerdictOutcome::Declined)),
+        ),
+        (
+            "Declined, a person said so",
+            wrong(unknown()).then(verdict(VerdictOutcome::Declined)),
+        ),
+        (
+            "Voided, a person said so",
+            wrong(unknown()).then(verdict(VerdictOutcome::Voided)),
+        ),
+        (
+            "Voided, a person said so of late money",
+            late_review().then(verdict(VerdictOutcome::Voided)),
+        ),
+        (
+            "NeedsReview, the cashier proposes paid",
+            wrong(unknown()).then(verdict_by(CASHIER, VerdictOutcome::Paid)),
         ),
         ("LateSuccess", late()),
         (
             "LateSuccess, a lost void was settled",
-            late_review().then(Event::Verdict(VerdictOutcome::Paid)),
+            late_review().then(verdict(VerdictOutcome::Paid)),
         ),
         (
             "LateSuccess, a void failed",
@@ -249,7 +275,22 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         VerdictOutcome::Declined,
         VerdictOutcome::Voided,
     ] {
-        events.push((format!("verdict {outcome:?}"), Event::Verdict(outcome)));
+        let reviewed = desk.trade.proposal().is_some()
+            || desk.trade.decided_by_person()
+            || desk.clone().decide(verdict_by("boss", outcome)).is_ok();
+        for (name, by) in [
+            ("", "manager"),
+            (", the boss", "boss"),
+            (", the cashier", CASHIER),
+        ]
+        .into_iter()
+        .take(if reviewed { 3 } else { 1 })
+        {
+            events.push((
+                format!("verdict {outcome:?}{name}"),
+                verdict_by(by, outcome),
+            ));
+        }
     }
     let answers = [
         ("paid", PayAnswer::Paid(carried())),
@@ -379,6 +420,18 @@ fn effect(before: &TradeHarness, event: Event) -> String {
         "decided by a person",
         was.decided_by_person().to_string(),
         is.decided_by_person().to_string(),
+    );
+    let proposal = |trade: &Trade| {
+        let proposal = trade.proposal();
+        proposal.map_or("none".to_owned(), |proposal| {
+            format!("{:?} by {}", proposal.outcome, proposal.by)
+        })
+    };
+    differs("proposal", proposal(was), proposal(is));
+    differs(
+        "contradicted",
+        was.verdict_contradicted().to_string(),
+        is.verdict_contradicted().to_string(),
     );
     differs(
         "deadline",

@@ -20,7 +20,7 @@ use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, Tender, VerdictOutcome,
 };
 use kaunter_model::harness::{TradeHarness, created, mark};
-use kaunter_model::sample::facts;
+use kaunter_model::sample::{CASHIER, facts, verdict, verdict_by};
 use proptest::prelude::*;
 
 #[test]
@@ -277,7 +277,7 @@ fn rule_35_wallet_money_that_comes_later_is_given_back_once() {
         desk.at(desk.now + 10_000_000);
         assert_eq!((desk.state(), desk.voids()), (State::LateSuccess, 1));
         assert_eq!(
-            desk.handle(Event::Verdict(VerdictOutcome::Paid)),
+            desk.handle(verdict(VerdictOutcome::Paid)),
             Err(Refusal::SaleBusy),
             "the customer has paid in another way"
         );
@@ -286,7 +286,7 @@ fn rule_35_wallet_money_that_comes_later_is_given_back_once() {
         assert_eq!(desk.state(), State::Voided);
     }
     // A person who sees the money in the portal starts the same void.
-    let by_person = given_up(TradeHarness::shown()).after([Event::Verdict(VerdictOutcome::Paid)]);
+    let by_person = given_up(TradeHarness::shown()).after([verdict(VerdictOutcome::Paid)]);
     assert_eq!((by_person.state(), by_person.voids()), (State::Voiding, 1));
     // So does money for a trade that had ended before the sale was given up.
     let mut ended = TradeHarness::declined().after([Event::GiveUp(wish())]);
@@ -346,7 +346,7 @@ fn rule_34_a_void_of_ours_is_never_taken_for_a_reversal() {
         desk.at(200_000);
         desk
     };
-    let decided = || review().after([Event::Verdict(VerdictOutcome::Paid)]);
+    let decided = || review().after([verdict(VerdictOutcome::Paid)]);
     for (desk, was) in [
         (in_flight(), State::Voiding),
         (unknown(), State::VoidUnknown),
@@ -388,7 +388,7 @@ fn rule_34_only_a_person_frees_the_sale_of_a_reversed_trade() {
     let mut desk = reversed();
     assert_eq!(desk.handle(Event::Void), Err(Refusal::NotVoidable));
     assert_eq!(
-        desk.handle(Event::Verdict(VerdictOutcome::Declined)),
+        desk.handle(verdict(VerdictOutcome::Declined)),
         Err(Refusal::NotReviewable)
     );
     assert_eq!(desk.voids(), 0);
@@ -396,7 +396,7 @@ fn rule_34_only_a_person_frees_the_sale_of_a_reversed_trade() {
         (VerdictOutcome::Voided, State::Voided, false),
         (VerdictOutcome::Paid, State::Paid, true),
     ] {
-        let desk = reversed().after([Event::Verdict(outcome)]);
+        let desk = reversed().after([verdict(outcome)]);
         assert_eq!((desk.state(), desk.trade.holds_sale()), (to, holds));
         assert_eq!(desk.trade.decided_by(), Some(DecidedBy::Person));
     }
@@ -891,17 +891,14 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
         desk.policy.can_cancel = false;
         assert_eq!(desk.handle(Event::Cancel), Err(Refusal::NotCancellable));
         desk.at(60_000);
-        assert_eq!(
-            desk.handle(Event::Verdict(outcome)),
-            Err(Refusal::NotReviewable)
-        );
+        assert_eq!(desk.handle(verdict(outcome)), Err(Refusal::NotReviewable));
         for now in (60_000..100_000).step_by(1_000) {
             desk.at(now);
             desk.status(GatewayStatus::Unclear);
         }
         assert_eq!(desk.state(), State::NeedsReview);
         assert!(!desk.trade.decided_by_person());
-        desk.tell(Event::Verdict(outcome));
+        desk.tell(verdict(outcome));
         assert_eq!(desk.state(), end);
         assert!(
             desk.trade.decided_by_person(),
@@ -926,13 +923,298 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
     alone.status(GatewayStatus::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
     assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
-    alone.tell(Event::Verdict(VerdictOutcome::Paid));
+    alone.tell(verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
     assert!(alone.trade.was_late() && alone.trade.decided_by_person());
     // What follows is the gateway's answer again.
     alone.tell(Event::Void);
     alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
     assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
+}
+
+/// A trade under review: the gateway has no cancel, and time is up.
+fn under_review() -> TradeHarness {
+    let mut desk = TradeHarness::paying();
+    desk.policy.can_cancel = false;
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
+    assert_eq!(desk.at(91_000), State::NeedsReview);
+    desk
+}
+
+#[test]
+fn rule_43_an_own_charge_waits_for_a_second_name() {
+    let mut desk = under_review();
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    assert_eq!(
+        desk.state(),
+        State::NeedsReview,
+        "an own charge was decided alone"
+    );
+    let proposal = desk.trade.proposal().unwrap().clone();
+    assert_eq!((proposal.by.as_str(), proposal.at_ms), (CASHIER, 91_000));
+    assert!(desk.trade.holds_sale(), "a proposal frees nothing");
+    // The same person repeats, and nothing changes. A person without a name is refused.
+    let version = desk.trade.version();
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    assert_eq!(desk.trade.version(), version);
+    let nameless = desk.handle(verdict_by(" ", VerdictOutcome::Paid));
+    assert_eq!(nameless, Err(Refusal::Nameless));
+    // Another outcome replaces the proposal, and two people who disagree decide nothing.
+    desk.tell(verdict_by("manager", VerdictOutcome::Declined));
+    assert_eq!(desk.trade.proposal().unwrap().by, "manager");
+    assert_eq!(desk.state(), State::NeedsReview);
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Declined));
+    assert_eq!(desk.state(), State::Declined);
+    assert_eq!(desk.trade.decided_by_names(), ["manager", CASHIER]);
+    assert!(desk.trade.proposal().is_none() && !desk.trade.decided_alone());
+    // The gateway's own answer ends a review, and with it the proposal.
+    let mut answered = under_review();
+    answered.tell(verdict_by(CASHIER, VerdictOutcome::Declined));
+    answered.at(130_000);
+    assert_eq!(answered.status(GatewayStatus::Paid), State::Paid);
+    assert!(answered.trade.proposal().is_none() && !answered.trade.decided_by_person());
+}
+
+#[test]
+fn rule_43_a_large_amount_and_an_old_row_need_a_second_name() {
+    let mut desk = under_review();
+    desk.policy.review.confirm_above_minor = Some(1_249);
+    desk.tell(verdict(VerdictOutcome::Paid));
+    assert_eq!(
+        desk.state(),
+        State::NeedsReview,
+        "RM 12.50 is above RM 12.49"
+    );
+    desk.tell(verdict_by("boss", VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Paid);
+
+    let mut row = serde_json::to_value(&under_review().trade).unwrap();
+    let facts = row["facts"].as_object_mut().unwrap();
+    assert!(facts.remove("cashier").is_some());
+    let mut old = under_review();
+    old.trade = serde_json::from_value(row).unwrap();
+    old.tell(verdict(VerdictOutcome::Paid));
+    assert_eq!(
+        old.state(),
+        State::NeedsReview,
+        "nobody knows who charged it"
+    );
+    old.tell(verdict_by("boss", VerdictOutcome::Paid));
+    assert_eq!(old.state(), State::Paid);
+}
+
+#[test]
+fn rule_43_a_single_person_confirms_after_half_an_hour_and_is_marked() {
+    let mut desk = under_review();
+    desk.policy.review.single_person = true;
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    desk.now = 91_000 + 30 * 60_000 - 1;
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::NeedsReview);
+    desk.now += 1;
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Paid);
+    assert!(desk.trade.decided_alone());
+    let view = desk.trade.view(0, |_| String::new());
+    assert!(view.single_person, "the record is marked");
+}
+
+/// A trade that a person has called paid, and the answer of the gateway to a fresh question about its correction.
+fn corrected(status: GatewayStatus) -> TradeHarness {
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.now += 1_000;
+    desk.tell(verdict_by("boss", VerdictOutcome::Declined));
+    assert_eq!(
+        desk.state(),
+        State::Paid,
+        "the sale was freed without a question"
+    );
+    assert!(desk.trade.holds_sale());
+    desk.status(status);
+    desk
+}
+
+#[test]
+fn rule_44_a_correction_frees_the_sale_only_after_a_fresh_answer() {
+    let mut desk = corrected(GatewayStatus::Failed(Reason::Other));
+    assert_eq!(
+        (desk.state(), desk.trade.holds_sale()),
+        (State::Declined, false)
+    );
+    assert_eq!(desk.trade.decided_by_names(), ["boss"]);
+    assert_eq!(desk.trade.reason(), Some(Reason::Other));
+    // The gateway's Paid stays, now by the gateway's word, and no person corrects it any more.
+    desk = corrected(GatewayStatus::Paid);
+    assert_eq!(desk.trade.decided_by(), Some(DecidedBy::Gateway));
+    assert!(desk.trade.proposal().is_none());
+    let again = desk.handle(verdict_by("boss", VerdictOutcome::Declined));
+    assert_eq!(
+        (again, desk.state()),
+        (Err(Refusal::NotReviewable), State::Paid)
+    );
+    // Silence is no answer: the question is repeated, and the trade stays paid until then.
+    desk = corrected(GatewayStatus::Unclear);
+    let asked = desk.queries();
+    assert_eq!(
+        (desk.state(), desk.trade.proposal().is_some()),
+        (State::Paid, true)
+    );
+    desk.at(desk.wakes().unwrap());
+    assert_eq!(desk.queries(), asked + 1);
+    assert_eq!(desk.status(GatewayStatus::Unpaid), State::Declined);
+}
+
+#[test]
+fn rule_44_only_an_answer_to_a_question_after_the_request_counts() {
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.at(desk.wakes().unwrap());
+    let before = desk.status_answer(GatewayStatus::Closed, Carried::default());
+    desk.tell(verdict_by("boss", VerdictOutcome::Voided));
+    desk.tell(before);
+    assert_eq!(
+        desk.state(),
+        State::Paid,
+        "the question left before the request"
+    );
+    assert_eq!(desk.status(GatewayStatus::Closed), State::Voided);
+    // Somebody repeats what stands: the correction falls, and no answer frees the sale.
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.tell(verdict_by("boss", VerdictOutcome::Voided));
+    desk.tell(verdict(VerdictOutcome::Paid));
+    assert!(desk.trade.proposal().is_none());
+    assert_eq!(desk.status(GatewayStatus::Closed), State::Paid);
+}
+
+#[test]
+fn rule_44_a_void_on_its_way_keeps_the_word_a_persons() {
+    let mut desk = TradeHarness::paid();
+    desk.tell(Event::Void);
+    desk.tell(Event::VoidAnswered(VoidAnswer::Unclear));
+    assert_eq!(desk.at(200_000), State::VoidReview);
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.tell(verdict_by("boss", VerdictOutcome::Voided));
+    desk.status(GatewayStatus::Paid);
+    assert_eq!(desk.state(), State::Paid);
+    assert_eq!(
+        desk.trade.decided_by(),
+        Some(DecidedBy::Person),
+        "the void may still arrive"
+    );
+    assert!(desk.trade.proposal().is_none() && desk.trade.checks_verdict());
+}
+
+#[test]
+fn rule_44_nobody_corrects_an_own_verdict_alone_and_no_gateways_word() {
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Declined));
+    desk.tell(verdict(VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Declined);
+    desk.tell(verdict_by("boss", VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Paid);
+    assert_eq!(desk.trade.decided_by_names(), ["manager", "boss"]);
+    for mut desk in [TradeHarness::paid(), TradeHarness::declined()] {
+        for outcome in [
+            VerdictOutcome::Paid,
+            VerdictOutcome::Declined,
+            VerdictOutcome::Voided,
+        ] {
+            let refused = desk.handle(verdict_by("boss", outcome));
+            assert_eq!(refused, Err(Refusal::NotReviewable), "the gateway's word");
+        }
+    }
+}
+
+#[test]
+fn rule_44_a_correction_to_paid_beside_another_trade_is_a_late_success() {
+    for outcome in [VerdictOutcome::Declined, VerdictOutcome::Voided] {
+        let mut desk = under_review();
+        desk.tell(verdict(outcome));
+        desk.held_by_others = SaleHold::Held;
+        desk.tell(verdict_by("boss", VerdictOutcome::Paid));
+        assert_eq!(
+            (desk.state(), desk.voids()),
+            (State::LateSuccess, 0),
+            "{outcome:?}"
+        );
+        assert!(!desk.trade.holds_sale() && desk.trade.was_late());
+    }
+}
+
+#[test]
+fn rule_44_the_gateways_word_that_money_went_back_counts_until_a_person_has_decided_about_it() {
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.at(desk.wakes().unwrap());
+    assert_eq!(desk.status(GatewayStatus::Voided), State::Reversed);
+    assert!(desk.trade.verdict_contradicted() && desk.trade.holds_sale());
+    // An own charge needs a second name here, too.
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Reversed);
+    desk.tell(verdict(VerdictOutcome::Paid));
+    assert_eq!(desk.state(), State::Paid);
+    desk.at(desk.wakes().unwrap());
+    assert_eq!(desk.status(GatewayStatus::Voided), State::Paid);
+    assert!(desk.trade.verdict_contradicted());
+}
+
+#[test]
+fn rule_44_a_correction_to_paid_of_a_sale_that_was_given_up_gives_the_money_back() {
+    let mut desk = given_up(TradeHarness::shown());
+    desk.tell(verdict_by(CASHIER, VerdictOutcome::Declined));
+    assert_eq!(
+        desk.state(),
+        State::GivenUp,
+        "an own charge was decided alone"
+    );
+    desk.tell(verdict(VerdictOutcome::Declined));
+    assert_eq!(desk.state(), State::Declined);
+    desk.tell(verdict_by("boss", VerdictOutcome::Paid));
+    assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
+}
+
+#[test]
+fn rule_44_the_gateway_is_asked_after_a_verdict_and_a_contradiction_moves_nothing() {
+    for (outcome, against, end) in [
+        (
+            VerdictOutcome::Paid,
+            GatewayStatus::Failed(Reason::Other),
+            State::Paid,
+        ),
+        (VerdictOutcome::Paid, GatewayStatus::Unpaid, State::Paid),
+        (VerdictOutcome::Voided, GatewayStatus::Paid, State::Voided),
+        (
+            VerdictOutcome::Declined,
+            GatewayStatus::Paid,
+            State::LateSuccess,
+        ),
+    ] {
+        let mut desk = under_review();
+        desk.tell(verdict(outcome));
+        let asked = desk.queries();
+        assert!(desk.trade.checks_verdict());
+        desk.at(desk.wakes().unwrap());
+        assert_eq!(desk.queries(), asked + 1, "{outcome:?} is not asked about");
+        desk.status(against);
+        assert_eq!(desk.state(), end);
+        assert!(
+            desk.trade.verdict_contradicted(),
+            "{outcome:?}, {against:?}"
+        );
+        assert_eq!(desk.voids(), 0);
+    }
+    // An answer that agrees raises nothing, and the questions end within two days.
+    let mut desk = under_review();
+    desk.tell(verdict(VerdictOutcome::Paid));
+    while let Some(at) = desk.wakes() {
+        desk.at(at);
+        desk.status(GatewayStatus::Paid);
+    }
+    assert!(desk.now > 26 * 3_600_000 && desk.now < 3 * 86_400_000);
+    assert!(!desk.trade.verdict_contradicted() && !desk.trade.checks_verdict());
+    assert_eq!(desk.trade.decided_by(), Some(DecidedBy::Person));
 }
 
 #[test]
@@ -1263,7 +1545,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
         1 => Just(Event::GiveUp(wish())),
-        1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
+        1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_flat_map(|outcome| prop_oneof![Just(CASHIER), Just("manager"), Just("boss")].prop_map(move |name| verdict_by(name, outcome))),
         2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::Unclear))],
         3 => prop_oneof![
             carried().prop_map(PayAnswer::Paid),
@@ -1306,10 +1588,17 @@ proptest! {
             prop_assert!(desk.voids() <= 1, "rule 2: voided {} times without a failure", desk.voids());
             prop_assert!(desk.trade.version() >= before.version());
             prop_assert_eq!(desk.trade.version() > before.version(), desk.trade != before, "a version per change");
+            let is_fresh_answer = matches!(&told, Event::Status(version, answer) if *version == before.version()
+                && !matches!(answer.status, GatewayStatus::Paid | GatewayStatus::Unclear));
             if from == State::Paid {
                 let given_back = matches!(&told, Event::Status(_, answer) if answer.status == GatewayStatus::Voided);
-                let may = matches!(to, State::Paid | State::Voiding) || (given_back && matches!(to, State::Reversed | State::Voided));
+                let corrected = before.decided_by_person() && before.proposal().is_some() && is_fresh_answer;
+                let may = matches!(to, State::Paid | State::Voiding) || (given_back && matches!(to, State::Reversed | State::Voided)) || corrected;
                 prop_assert!(may, "rule 4: {:?} on {:?}", to, told);
+            }
+            if desk.trade.decided_by_person() && desk.trade.decided_by_names() != before.decided_by_names() {
+                let names = desk.trade.decided_by_names();
+                prop_assert!(names != [CASHIER], "rule 43: an own charge was decided alone");
             }
             if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
                 let word = matches!(&told, Event::Verdict(_) | Event::PayAnswered(PayAnswer::Refused(_)))

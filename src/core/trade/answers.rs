@@ -136,6 +136,9 @@ impl Trade {
             }
             return;
         }
+        if self.decided_by_person && self.verdict_checked(status, context) {
+            return;
+        }
         match (self.state.risk(), status) {
             (Risk::Possible, status) if self.state.is_cancelling() => {
                 self.cancel_verified(status, context)
@@ -270,7 +273,9 @@ impl Trade {
                     self.enter(State::LateSuccess, context);
                 } else {
                     self.enter(State::Paid, context);
-                    self.decided_by_person = self.void.person_decided_before_void;
+                    if self.void.person_decided_before_void {
+                        self.decided_by_a_person(context);
+                    }
                     self.check_payment_at_once(context);
                 }
             }
@@ -319,7 +324,9 @@ impl Trade {
             (State::Paid, GatewayStatus::Paid | GatewayStatus::Voided) => {
                 !self.agrees(&answer.carried)
             }
-            (State::Paid, _) | (State::Reversed, GatewayStatus::Paid) => true,
+            // What a person decided is compared with the verdict, and has an alarm of its own.
+            (State::Paid, _) => !self.decided_by_person,
+            (State::Reversed, GatewayStatus::Paid) => true,
             (_, _) => false,
         }
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
 use crate::policy::Ms;
-use crate::wire::{Payload, Reason, Tender, VerdictOutcome};
+use crate::review::GivenVerdict;
+use crate::wire::{Payload, Reason, Tender};
 
 /// An event of a trade. Each one also applies the deadlines that have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,8 +32,8 @@ pub enum Event {
     Cancel,
     /// A person gives the money back.
     Void,
-    /// A person decides what the gateway has left open.
-    Verdict(VerdictOutcome),
+    /// A person decides what the gateway has left open, or corrects another person's verdict.
+    Verdict(GivenVerdict),
     /// A person stops collecting the sale. It counts once a fresh answer of the gateway does not say paid.
     GiveUp(GiveUp),
     /// The answer to [`super::GatewayRequest::Create`].

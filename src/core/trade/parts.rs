@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancelAnswer, CodeMark, old};
+use super::{CancelAnswer, CodeMark, State, old};
 use crate::policy::Ms;
-use crate::wire::{By, GatewayAnswer, Payload};
+use crate::review::Proposal;
+use crate::wire::{By, GatewayAnswer, Payload, VerdictOutcome};
 
 /// The code, and the payment that leaves with it. A payment that is proven unsent leaves the default behind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,4 +85,42 @@ pub(super) struct Lateness {
     /// It came, whether a person has decided about it or not.
     #[serde(default)]
     pub(super) was_late: bool,
+}
+
+/// What people have said about the trade.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Review {
+    /// A verdict that waits for a second person, or for the gateway's answer about a correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proposal: Option<Proposal>,
+    /// A correction that two people want and that frees the sale: it waits for one fresh answer of the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) correction: Option<GivenBy>,
+    /// The last verdict that decided. It stays when the gateway or a void has moved the trade on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<PersonVerdict>,
+}
+
+/// Who gave a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct GivenBy {
+    /// The names: the person who proposed it first, if anybody had to.
+    pub(super) names: Vec<String>,
+    /// One person alone has confirmed it: `single_person`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) alone: bool,
+}
+
+/// A verdict that decided.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct PersonVerdict {
+    /// The state that it decided. A correction may say what the first verdict could have said.
+    pub(super) of: State,
+    /// What it said.
+    pub(super) outcome: VerdictOutcome,
+    /// Who gave it.
+    pub(super) by: GivenBy,
+    /// The gateway has contradicted it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) contradicted: bool,
 }

@@ -2,6 +2,7 @@
 
 use super::{CodeMark, Facts, GiveUp, Risk, SaleHold, State, Trade};
 use crate::policy::{Ms, Policy};
+use crate::review::Proposal;
 use crate::wire::{By, DecidedBy, GatewayAnswer, Payload, Reason};
 
 impl Trade {
@@ -174,6 +175,55 @@ impl Trade {
     #[must_use]
     pub fn decided_by_person(&self) -> bool {
         self.decided_by_person
+    }
+
+    /// Whether one person alone confirmed the verdict that decided the present state: `single_person`.
+    #[must_use]
+    pub fn decided_alone(&self) -> bool {
+        let verdict = self.review.verdict.as_ref();
+        self.decided_by_person && verdict.is_some_and(|verdict| verdict.by.alone)
+    }
+
+    /// The names of the people whose verdict decided the present state; empty if the gateway did, and in old rows.
+    #[must_use]
+    pub fn decided_by_names(&self) -> &[String] {
+        match &self.review.verdict {
+            Some(verdict) if self.decided_by_person => &verdict.by.names,
+            Some(_) | None => &[],
+        }
+    }
+
+    /// The verdict that waits for a second person, or for the gateway's answer about a correction.
+    #[must_use]
+    pub fn proposal(&self) -> Option<&Proposal> {
+        self.review.proposal.as_ref()
+    }
+
+    /// Whether a correction has all its names and waits for a fresh answer of the gateway.
+    #[must_use]
+    pub fn awaits_answer(&self) -> bool {
+        self.review.correction.is_some()
+    }
+
+    /// Whether the gateway has contradicted the last verdict since it was given.
+    #[must_use]
+    pub fn verdict_contradicted(&self) -> bool {
+        let verdict = self.review.verdict.as_ref();
+        verdict.is_some_and(|verdict| verdict.contradicted)
+    }
+
+    /// Whether people's words about the trade differ from those of this version of it. Such a change needs a line in the
+    /// audit trail, even if the trade did not move.
+    #[must_use]
+    pub fn review_differs(&self, other: &Self) -> bool {
+        self.review != other.review || self.decided_by_person != other.decided_by_person
+    }
+
+    /// Whether the gateway is still asked about a person's verdict. The store must find such a trade after a restart.
+    #[must_use]
+    pub fn checks_verdict(&self) -> bool {
+        let asks = self.queries.next_ask_ms.is_some() || self.queries.asking_until_ms.is_some();
+        self.decided_by_person && asks
     }
 
     /// Who decided the final status; `None` for an open trade, and for one that was closed before any code left.

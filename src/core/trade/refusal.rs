@@ -21,6 +21,8 @@ pub enum Refusal {
     NotVoidable,
     /// The trade is not under review, or this verdict does not fit its state.
     NotReviewable,
+    /// The verdict has no person's name.
+    Nameless,
 }
 
 impl From<Refusal> for ProblemCode {
@@ -34,6 +36,7 @@ impl From<Refusal> for ProblemCode {
             Refusal::NotCancellable => Self::TradeNotCancellable,
             Refusal::NotVoidable => Self::TradeNotVoidable,
             Refusal::NotReviewable => Self::TradeNotInReview,
+            Refusal::Nameless => Self::TokenForbidden,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Applies what people ask for: a code, a cancel, a void, a verdict.
+//! Applies what people ask for: a code, a cancel, a void. `verdict.rs` has the verdicts.
 
 use super::{CodeMark, Context, GatewayRequest, GiveUp, Refusal, Risk, SaleHold, State, Trade};
 use crate::policy::Ms;
-use crate::wire::{By, Reason, VerdictOutcome};
+use crate::wire::{By, Reason};
 
 impl Trade {
     /// Notes that the terminal is there. Writing the row twice in `heartbeat_ms` is enough.
@@ -141,50 +141,5 @@ impl Trade {
         self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
         self.enter(State::Voiding, context);
         self.outbox.push_back(GatewayRequest::Void);
-    }
-
-    pub(super) fn verdict(
-        &mut self,
-        outcome: VerdictOutcome,
-        context: &Context<'_>,
-    ) -> Result<(), Refusal> {
-        let to = match (self.state, outcome) {
-            (State::NeedsReview | State::VoidReview | State::Reversed, VerdictOutcome::Paid) => {
-                State::Paid
-            }
-            (State::GivenUp, VerdictOutcome::Paid) => {
-                self.late_success(context);
-                return Ok(());
-            }
-            (State::LateSuccess, VerdictOutcome::Paid)
-                if context.held_by_others == SaleHold::None && self.given_up.is_none() =>
-            {
-                State::Paid
-            }
-            (State::LateSuccess, VerdictOutcome::Paid) => return Err(Refusal::SaleBusy),
-            (State::NeedsReview | State::GivenUp, VerdictOutcome::Declined) => State::Declined,
-            (
-                State::NeedsReview
-                | State::GivenUp
-                | State::VoidReview
-                | State::LateSuccess
-                | State::Reversed,
-                VerdictOutcome::Voided,
-            ) => State::Voided,
-            (_, VerdictOutcome::Paid | VerdictOutcome::Declined | VerdictOutcome::Voided) => {
-                return Err(Refusal::NotReviewable);
-            }
-        };
-        if to == State::Declined {
-            self.reason = Some(Reason::Other);
-        }
-        if to == State::Paid && self.state == State::VoidReview && self.lateness.late {
-            self.enter(State::LateSuccess, context);
-            return Ok(());
-        }
-        self.lateness.late = false;
-        self.enter(to, context);
-        self.decided_by_person = true;
-        Ok(())
     }
 }

@@ -133,8 +133,13 @@ pub const MOVES: &[(State, State, &str)] = &[
     ),
     (
         Paid,
+        Declined,
+        "a correction of a person's verdict, after a fresh answer of the gateway",
+    ),
+    (
+        Paid,
         Voided,
-        "a void of ours that a person had taken for failed",
+        "a void of ours that a person had taken for failed, or a correction of a person's verdict, after a fresh answer of the gateway",
     ),
     (Reversed, Paid, "a verdict"),
     (Reversed, Voided, "a verdict"),
@@ -168,7 +173,20 @@ pub const MOVES: &[(State, State, &str)] = &[
     ),
     (LateSuccess, Paid, "a person accepts it"),
     (LateSuccess, Voided, "a person says that it was given back"),
-    (Declined, LateSuccess, "paid"),
+    (
+        Declined,
+        LateSuccess,
+        "paid, or a correction where another trade holds the sale",
+    ),
+    (Declined, Paid, "a correction of a person's verdict"),
+    (Declined, Voided, "a correction of a person's verdict"),
+    (Voided, Paid, "a correction of a person's verdict"),
+    (Voided, Declined, "a correction of a person's verdict"),
+    (
+        Voided,
+        LateSuccess,
+        "a correction of a person's verdict about late money, or where another trade holds the sale",
+    ),
     (Cancelled, LateSuccess, "paid"),
     (Expired, LateSuccess, "paid"),
 ];

@@ -23,7 +23,7 @@ impl Trade {
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
         }
-        match self.state.timing().ends {
+        match self.timing().ends {
             Ends::WithTerminal if now >= self.terminal_seen_ms + policy.terminal_silent_ms => {
                 self.reason = Some(Reason::TerminalSilent);
                 self.enter(State::Abandoned, context);
@@ -36,7 +36,7 @@ impl Trade {
 
     /// The request whose answer is awaited. A cancel that was answered is being checked, so it can't get lost.
     fn awaited(&self) -> Option<Lost> {
-        match self.state.timing().lost {
+        match self.timing().lost {
             Some(Lost::Cancel) => self.cancel.cancel_answer.is_none().then_some(Lost::Cancel),
             lost => lost,
         }
@@ -52,7 +52,7 @@ impl Trade {
     }
 
     fn answer_lost(&mut self, context: &Context<'_>) {
-        match self.state.timing().lost {
+        match self.timing().lost {
             Some(Lost::Create) => self.create_unanswered(context),
             Some(Lost::Pay) => self.enter(State::Unknown, context),
             Some(Lost::Cancel) => self.enter(State::CancelUnknown, context),
@@ -111,7 +111,7 @@ impl Trade {
     /// Schedules the first query of a state that was just entered.
     pub(super) fn schedule(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        self.queries.next_ask_ms = match self.state.timing().first {
+        self.queries.next_ask_ms = match self.timing().first {
             First::Never => None,
             First::AsBefore => self.queries.next_ask_ms,
             First::AsBeforeOrNow => self.queries.next_ask_ms.or(Some(now)),
@@ -130,8 +130,11 @@ impl Trade {
     pub(super) fn ask_at_once(&mut self, now: Ms) {
         let asks = match self.state.risk() {
             Risk::Possible => true,
-            Risk::Taken => self.state.is_voiding(),
-            Risk::Closed => self.payment.sent_ms.is_some() && self.state != State::Voided,
+            Risk::Taken => self.state.is_voiding() || self.decided_by_person,
+            Risk::Closed => {
+                self.payment.sent_ms.is_some()
+                    && (self.state != State::Voided || self.decided_by_person)
+            }
             Risk::None => false,
         };
         if asks {
@@ -181,7 +184,7 @@ impl Trade {
     /// The time from the start of the query that leaves now to the start of the next one.
     fn pause_ms(&self, now: Ms, policy: &Policy) -> Option<Ms> {
         let doubled = |first: Ms| first.saturating_mul(1 << self.queries.asks.min(20));
-        match self.state.timing().pace {
+        match self.timing().pace {
             Pace::None => None,
             Pace::Poll => Some(self.jittered(policy.poll_ms)),
             Pace::Review => {
@@ -225,7 +228,7 @@ impl Trade {
 
     /// When the next deadline or query is due.
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
-        let own = match self.state.timing().ends {
+        let own = match self.timing().ends {
             Ends::Never => None,
             Ends::WithTerminal => Some(self.terminal_seen_ms + policy.terminal_silent_ms),
             Ends::AtDeadline => self.deadline_wake_ms(policy),
@@ -317,5 +320,8 @@ impl Trade {
             &mut self.queries.asking_until_ms,
         ];
         times.into_iter().flatten().for_each(shift);
+        if let Some(proposal) = &mut self.review.proposal {
+            shift(&mut proposal.at_ms);
+        }
     }
 }

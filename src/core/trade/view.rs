@@ -2,7 +2,7 @@
 
 use super::Trade;
 use crate::policy::Ms;
-use crate::wire::{self, ShownCode};
+use crate::wire::{self, ShownCode, VerdictProposal};
 
 impl Trade {
     /// The trade's JSON at this time. `text` formats the driver's milliseconds as a date.
@@ -17,6 +17,7 @@ impl Trade {
             wallet_id: facts.wallet_id.clone(),
             mode: facts.mode,
             terminal: facts.terminal.clone(),
+            cashier: facts.cashier.clone(),
             status: self.state.status(),
             cancelled_by: self.by(),
             reason: self.reason(),
@@ -28,6 +29,13 @@ impl Trade {
             deadline_at: self.deadline_ms().map(&text),
             paid_at: self.paid_ms().map(&text),
             decided_by: self.decided_by(),
+            proposal: self.proposal().map(|proposal| VerdictProposal {
+                outcome: proposal.outcome,
+                by: proposal.by.clone(),
+                at: text(proposal.at_ms),
+            }),
+            single_person: self.decided_alone(),
+            verdict_contradicted: self.verdict_contradicted(),
             late: self.lateness.was_late,
             shown_code: self
                 .payload()

@@ -150,6 +150,7 @@ impl Till {
             wallet_id: record.wallet_id.clone(),
             mode: record.mode,
             terminal: self.session.terminal.clone(),
+            cashier: None,
             status,
             cancelled_by: None,
             reason: None,
@@ -164,6 +165,9 @@ impl Till {
             gateway_answer: None,
             void_refused: None,
             decided_by: None,
+            proposal: None,
+            single_person: false,
+            verdict_contradicted: false,
             late: false,
         }
     }

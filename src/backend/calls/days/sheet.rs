@@ -3,7 +3,7 @@
 use kaunter_core::wire::{self, GatewayAnswer};
 
 /// The columns of the sheet, in this order. docs/operating.md describes each.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 18] = [
     "created_at",
     "ref",
     "attempt",
@@ -19,6 +19,9 @@ const COLUMNS: [&str; 15] = [
     "gateway_code",
     "gateway_message",
     "void_refused",
+    "cashier",
+    "decided_by",
+    "single_person",
 ];
 
 pub(super) fn head() -> Vec<u8> {
@@ -53,6 +56,9 @@ pub(super) fn lines(trades: &[wire::TradeView]) -> Vec<u8> {
             ),
             plain(answer.map_or("", |answer| &answer.message)),
             plain(&refused.map(in_one_field).unwrap_or_default()),
+            plain(trade.cashier.as_deref().unwrap_or_default()),
+            trade.decided_by.map(crate::store::word).unwrap_or_default(),
+            trade.single_person.to_string(),
         ];
         // Writing to memory can't fail.
         let _ = sheet.write_record(row);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::review::GivenVerdict;
 use kaunter_core::till::Record;
 use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayStatus, GiveUp,
@@ -95,7 +96,10 @@ fn ways() -> Vec<Vec<Stop>> {
             cancel(),
             said(CancelAnswer::Unclear),
             later(100_000),
-            now(Event::Verdict(VerdictOutcome::Declined)),
+            now(Event::Verdict(GivenVerdict {
+                outcome: VerdictOutcome::Declined,
+                by: "beng".to_owned(),
+            })),
         ],
         vec![
             made(),
@@ -147,6 +151,7 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
             trade_id: format!("KAUNTER-{way:04}"),
             shop: "kedai".to_owned(),
             terminal: "till-1".to_owned(),
+            cashier: Some("aina".to_owned()),
             attempt: 1,
             sale: sale(&format!("SALE-{way}")),
             wallet_id: "21".to_owned(),

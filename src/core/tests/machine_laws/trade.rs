@@ -9,7 +9,7 @@ use kaunter_core::wire::{CodeMode, Payload, Reason, Tender, VerdictOutcome};
 use proptest::prelude::*;
 
 use kaunter_model::harness::TradeHarness;
-use kaunter_model::sample::facts;
+use kaunter_model::sample::{CASHIER, facts, verdict_by};
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// The most requests that one event may cause: a payment, a cancel or a void, and a query.
@@ -157,8 +157,12 @@ impl Run {
             let void = done.to == State::Voiding;
             let word = matches!(&event, Event::Status(_, answer) if answer.status == GatewayStatus::Voided);
             let given_back = word && matches!(done.to, State::Reversed | State::Voided);
+            // Rule 44: a person's Paid may be corrected, on an answer to a question that left after the request.
+            let corrected = before.decided_by_person()
+                && before.proposal().is_some()
+                && matches!(&event, Event::Status(version, _) if *version == before.version());
             prop_assert!(
-                done.from != State::Paid || void || given_back,
+                done.from != State::Paid || void || given_back || corrected,
                 "paid, then {:?}",
                 done.to
             );
@@ -190,6 +194,9 @@ impl Run {
         if let Some(at) = self.desk.wakes() {
             let bound = match self.desk.trade.state().risk() {
                 Risk::Closed => self.desk.policy.late_check_max_ms,
+                Risk::Taken if self.desk.trade.decided_by_person() => {
+                    self.desk.policy.late_check_max_ms
+                }
                 Risk::None => self.desk.policy.terminal_silent_ms,
                 // From the day's beginning to the last check of its payments.
                 Risk::Taken if self.desk.state() == State::Paid => 2 * DAY_MS,
@@ -280,6 +287,14 @@ fn read_back(trade: &Trade) -> Trade {
     serde_json::from_str(&serde_json::to_string(trade).unwrap()).unwrap()
 }
 
+fn outcomes() -> impl Strategy<Value = VerdictOutcome> {
+    prop_oneof![
+        Just(VerdictOutcome::Paid),
+        Just(VerdictOutcome::Declined),
+        Just(VerdictOutcome::Voided),
+    ]
+}
+
 fn requests() -> impl Strategy<Value = Event> {
     let mark = |code: &str| Event::Code(CodeMark(code.to_owned()));
     prop_oneof![
@@ -292,9 +307,8 @@ fn requests() -> impl Strategy<Value = Event> {
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
         1 => Just(Event::GiveUp(GiveUp { by: "aminah".to_owned(), tender: Tender::Cash, at_ms: BORN })),
-        1 => Just(Event::Verdict(VerdictOutcome::Paid)),
-        1 => Just(Event::Verdict(VerdictOutcome::Declined)),
-        1 => Just(Event::Verdict(VerdictOutcome::Voided)),
+        4 => (outcomes(), prop_oneof![Just(CASHIER), Just("manager"), Just("boss")])
+            .prop_map(|(outcome, name)| verdict_by(name, outcome)),
     ]
 }
 

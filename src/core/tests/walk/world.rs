@@ -44,6 +44,8 @@ struct Outside {
     shown: bool,
     /// The page that began the trade.
     page: usize,
+    /// The version of the row since which a correction waits for an answer to a newer query.
+    corrected: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +68,8 @@ pub(crate) struct World {
     devices: Option<Devices>,
     /// A device changed a trade of another device that was there.
     meddled: bool,
+    /// A person's correction has freed the sale without a fresh answer of the gateway.
+    freed_unasked: bool,
     /// Messages on their way. They arrive before time passes.
     messages: Vec<Message>,
     /// Delayed messages.
@@ -109,6 +113,7 @@ impl World {
             second_holder: false,
             devices: kind.one_name.then(Devices::default),
             meddled: false,
+            freed_unasked: false,
             messages: Vec::new(),
             late: Vec::new(),
             moves: Vec::new(),

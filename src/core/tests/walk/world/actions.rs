@@ -8,6 +8,12 @@ use kaunter_model::gateway::{Response, Stage};
 
 use super::{Call, Message, World, twisted};
 
+const OUTCOMES: [VerdictOutcome; 3] = [
+    VerdictOutcome::Paid,
+    VerdictOutcome::Declined,
+    VerdictOutcome::Voided,
+];
+
 /// A step that a world can take. The numbers are indices of rows, pages and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -36,6 +42,8 @@ pub(crate) enum Action {
     Verdict(usize, VerdictOutcome),
     /// The customer pays in another way.
     GiveUp(usize),
+    /// A person says this, whether it is true or not.
+    Says(usize, &'static str, VerdictOutcome),
     /// A customer scans our code: at once, or from a photograph of it.
     CustomerScans(usize, Response),
     CustomerConfirms(usize),
@@ -78,6 +86,8 @@ impl World {
                 .charge
                 .as_ref()
                 .is_some_and(|charge| charge.phase() != Phase::Ended);
+            // Where people dispute, the page's own mistakes are left out: other kinds have them.
+            let running = running && self.kind.liars.is_empty();
             if running && self.requests > 0 {
                 actions.push(Action::CashierCancels(at));
             }
@@ -121,6 +131,7 @@ impl World {
             return;
         }
         match message {
+            Message::Call(..) | Message::Reply(..) if !self.kind.liars.is_empty() => {}
             Message::Call(_, Call::Ask(_)) => actions.push(Action::LoseCall(at)),
             Message::Call(..) => actions.extend([Action::LoseCall(at), Action::Delay(at)]),
             Message::Reply(..) => actions.extend([Action::LoseReply(at), Action::Delay(at)]),
@@ -202,10 +213,31 @@ impl World {
             if state == State::Reversed && row.account.stage == Stage::Refunded {
                 actions.push(Action::ReversalUndone(at));
             }
-            if let Some(outcome) = self.true_verdict(at) {
+            if let Some(outcome) = self.true_verdict(at)
+                && !self.kind.people_decide_anything()
+            {
                 actions.push(Action::Verdict(at, outcome));
             }
+            for name in self.kind.liars {
+                let says = OUTCOMES.map(|outcome| Action::Says(at, name, outcome));
+                actions.extend(says.into_iter().filter(|_| self.is_disputable(at)));
+            }
         }
+    }
+
+    /// Whether a person's verdict about this trade may be taken. Where money comes late, people
+    /// speak only of a void of it that got no answer.
+    fn is_disputable(&self, at: usize) -> bool {
+        let trade = self.store.trade(at);
+        if self.kind.lates > 0 {
+            let lost_void = trade.state() == State::VoidReview;
+            return trade.was_late() && (lost_void || trade.decided_by_person());
+        }
+        trade.decided_by_person()
+            || matches!(
+                trade.state(),
+                State::NeedsReview | State::VoidReview | State::LateSuccess
+            )
     }
 
     /// A person gives a verdict by the gateway's books, when no request is under way there any more.

@@ -4,7 +4,7 @@ use kaunter_core::money::Money;
 use kaunter_core::registration::RegistrationDenial;
 use kaunter_core::terminal::{self, DeviceRole};
 use kaunter_core::till::{Fault, Reply};
-use kaunter_core::trade::{CodeMark, Event, GiveUp, Refusal, Step};
+use kaunter_core::trade::{CodeMark, Event, GatewayStatus, GiveUp, Move, Refusal, State, Step};
 use kaunter_core::wire::{self, ProblemCode, Tender};
 use kaunter_model::gateway::Account;
 use kaunter_model::sample;
@@ -109,6 +109,7 @@ impl World {
                     account: Account::NEW,
                     shown: false,
                     page,
+                    corrected: None,
                 });
                 self.drain_row(row);
                 Ok(self.wire(row))
@@ -157,9 +158,12 @@ impl World {
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
         let nothing = OtherStores::default();
-        let change = self.store.decide(at, event, self.now, &policy, &nothing);
+        let change = self
+            .store
+            .decide(at, event.clone(), self.now, &policy, &nothing);
         match self.store.commit(change) {
             Ok(done) => {
+                self.note_correction(at, &event, &done.moves);
                 self.moves.extend(done.moves);
                 self.drain_row(at);
                 done.granted
@@ -186,6 +190,25 @@ impl World {
         }
     }
 
+    /// Rule 44: what a person called paid is freed only by an answer to a query that left after the correction.
+    fn note_correction(&mut self, at: usize, event: &Event, moves: &[Move]) {
+        let freed = moves.iter().any(|step| {
+            step.from == State::Paid && matches!(step.to, State::Declined | State::Voided)
+        });
+        let asked_since = self.outside[at].corrected;
+        let is_answered = matches!(event, Event::Status(version, answer)
+            if asked_since.is_some_and(|since| *version >= since)
+                && !matches!(answer.status, GatewayStatus::Paid | GatewayStatus::Unclear | GatewayStatus::Unlisted));
+        let trade = self.store.trade(at);
+        // A void of ours frees it by the gateway's own word.
+        self.freed_unasked |= freed && !is_answered && trade.decided_by_person();
+        self.outside[at].corrected = match (trade.awaits_answer(), asked_since) {
+            (true, None) => Some(trade.version()),
+            (true, since) => since,
+            (false, _) => None,
+        };
+    }
+
     fn drain_row(&mut self, row: usize) {
         let policy = self.kind.policy();
         while let Step::Send(send) = self.store.next(row, &policy) {
@@ -199,6 +222,9 @@ impl World {
             gateway_ref: None,
             void_gateway_ref: None,
             decided_by: None,
+            proposal: None,
+            single_person: false,
+            verdict_contradicted: false,
             late: false,
             deadline_at: None,
             paid_at: None,

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use kaunter_core::till::{self, Charge, Fault, Hint};
 use kaunter_core::trade::{Carried, Event, GatewayRequest, State};
 use kaunter_model::gateway::{self, Request, Response, Stage};
+use kaunter_model::sample;
 
 use super::{Action, Call, Message, World, twisted};
 
@@ -76,7 +77,11 @@ impl World {
             }
             Action::Verdict(row, outcome) => {
                 self.requests -= 1;
-                let _ = self.apply(row, Event::Verdict(outcome));
+                let _ = self.apply(row, sample::verdict(outcome));
+            }
+            Action::Says(row, name, outcome) => {
+                self.requests -= 1;
+                let _ = self.apply(row, sample::verdict_by(name, outcome));
             }
             Action::GiveUp(row) => {
                 self.give_ups -= 1;

@@ -15,6 +15,14 @@ impl World {
         if self.meddled {
             return Err("a second device of a name changed the first one's sale".to_owned());
         }
+        if self.freed_unasked {
+            return Err("a correction freed the sale without asking the gateway".to_owned());
+        }
+        if self.kind.people_decide_anything() {
+            // What a person said may be wrong. What the gateway said must be true.
+            let judged = self.judge_gateways_word();
+            return judged.map_err(|breach| breach.sentence().to_owned());
+        }
         let judged = self
             .judge_sale()
             .and_then(|()| self.pages.iter().try_for_each(|page| self.judge_page(page)));
@@ -23,6 +31,19 @@ impl World {
 
     fn judge_sale(&self) -> Result<(), Breach> {
         let rows = self.store.rows().iter().zip(&self.outside);
+        let trades = rows.map(|(row, outside)| Evidence {
+            trade: &row.trade,
+            ledger: outside.account.ledger,
+            shown: outside.shown,
+            reversible: self.kind.reverses,
+        });
+        let due = self.store.due(SHOP, &sample::sale().reference);
+        judge::sale(trades, due.as_ref())
+    }
+
+    fn judge_gateways_word(&self) -> Result<(), Breach> {
+        let rows = self.store.rows().iter().zip(&self.outside);
+        let rows = rows.filter(|(row, _)| !row.trade.decided_by_person());
         let trades = rows.map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,

@@ -1,6 +1,8 @@
 //! The kinds of worlds: what the gateway can do, what goes wrong, and who charges. Each kind is walked by itself.
 
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::review::ReviewRules;
+use kaunter_model::sample;
 
 /// The conditions of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,9 +45,16 @@ pub(crate) struct Kind {
     pub(super) registered: bool,
     /// The customer needs time to find the phone.
     pub(super) slow_scan: bool,
+    /// Who says anything about a trade that a person may decide, true or not.
+    pub(super) liars: &'static [&'static str],
     /// When time stops.
     pub(super) horizon: Ms,
 }
+
+/// The cashier, who charges.
+const CASHIER: &[&str] = &[sample::CASHIER];
+/// Two people who did not charge.
+const TWO_OTHERS: &[&str] = &["manager", "boss"];
 
 impl Kind {
     /// Every kind of world that is walked.
@@ -137,6 +146,22 @@ impl Kind {
                 .second_merchant()
                 .faults(0)
                 .lates(1),
+            of("the cashier says anything of an own charge")
+                .faults(1)
+                .requests(2)
+                .liars(CASHIER)
+                .until(8),
+            of("two people say anything")
+                .faults(1)
+                .requests(2)
+                .liars(TWO_OTHERS)
+                .until(8),
+            of("two people say anything of late money")
+                .faults(1)
+                .requests(3)
+                .lates(1)
+                .liars(TWO_OTHERS)
+                .until(11),
             of("two codes of ours, cancel, paid after all")
                 .merchant()
                 .second_merchant()
@@ -229,6 +254,7 @@ impl Kind {
             give_ups: 0,
             registered: false,
             slow_scan: false,
+            liars: &[],
             horizon: 9,
         }
     }
@@ -347,6 +373,15 @@ impl Kind {
         Self { lates, ..self }
     }
 
+    fn liars(self, liars: &'static [&'static str]) -> Self {
+        Self { liars, ..self }
+    }
+
+    /// Whether people decide alone what they say, true or not.
+    pub(super) fn people_decide_anything(self) -> bool {
+        self.liars == TWO_OTHERS
+    }
+
     fn until(self, horizon: Ms) -> Self {
         Self { horizon, ..self }
     }
@@ -379,6 +414,7 @@ impl Kind {
             unpaid_final_after_ms: self.ages.then_some(8),
             day_ms: 6,
             day_offset_ms: 0,
+            review: ReviewRules::default(),
         }
     }
 }

@@ -1,0 +1,93 @@
+//! `POST /v1/trades/{trade_id}/verdict`: a person decides what the gateway left open, or corrects another person.
+//!
+//! A terminal speaks for the cashier whom its token names. The shop's server names the person: `actor`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::{Extension, Json};
+use kaunter_core::desk::{Command, Speaker};
+use kaunter_core::review;
+use kaunter_core::wire::{Right, TradeView, Verdict};
+
+use super::audit::RecordedInChange;
+use super::trades::{By, apply};
+use super::{Body, KnownCaller};
+use crate::app::App;
+use crate::error::Problem;
+use crate::token::Claims;
+use crate::trades::ChangeRequest;
+use crate::trail::{Actor, ActorKind};
+
+/// The trail of the trade has the verdict, so the layer that records calls writes no second line.
+type VerdictResponse = Result<(Extension<RecordedInChange>, Json<TradeView>), Problem>;
+
+pub(crate) async fn give(
+    State(app): State<Arc<App>>,
+    either: KnownCaller,
+    Path(trade_id): Path<String>,
+    Body(verdict): Body<Verdict>,
+) -> VerdictResponse {
+    let trade = match &either.claims {
+        Some(claims) => of_terminal(&app, claims, &trade_id, &verdict).await,
+        None => of_server(&app, &either.shop, &trade_id, &verdict).await,
+    }?;
+    Ok((Extension(RecordedInChange), trade))
+}
+
+async fn of_terminal(
+    app: &App,
+    claims: &Claims,
+    trade_id: &str,
+    verdict: &Verdict,
+) -> Result<Json<TradeView>, Problem> {
+    claims.authority().require(Right::Review)?;
+    let speaker = Speaker::Terminal {
+        cashier: &claims.cashier,
+        terminal: &claims.terminal,
+    };
+    let is_named = review::person(&claims.cashier, &claims.terminal).is_some();
+    let command = Command::verdict(verdict, speaker).map_err(|refused| {
+        let problem = Problem::from(refused);
+        let detail = match refused.param {
+            Some("actor") => "A terminal's verdict is its cashier's: send no actor.",
+            None if !is_named => {
+                "A verdict needs a person's name, and this token's cashier is none: sign in with a name."
+            }
+            Some(_) | None => return problem,
+        };
+        problem.replace_detail(detail.to_owned())
+    })?;
+    app.limits.admit(&claims.shop, &claims.terminal)?;
+    apply(app, By::person(claims), trade_id, command, None).await
+}
+
+async fn of_server(
+    app: &App,
+    shop: &str,
+    trade_id: &str,
+    verdict: &Verdict,
+) -> Result<Json<TradeView>, Problem> {
+    let command = Command::verdict(verdict, Speaker::Server).map_err(|refused| {
+        let problem = Problem::from(refused);
+        if refused.param == Some("actor") {
+            let detail = "Name the person who gives this verdict: send actor, 1 to 64 characters.";
+            problem.replace_detail(detail.to_owned())
+        } else {
+            problem
+        }
+    })?;
+    let stored = app.trades.find(Some(shop), trade_id).await?;
+    // The command has a name, or it would have been refused.
+    let name = verdict.actor.as_deref().unwrap_or_default().trim();
+    let request = ChangeRequest {
+        event: command.event,
+        code: None,
+        who: Actor {
+            person: name.to_owned(),
+            ..ActorKind::Server.into()
+        },
+        note: command.note,
+    };
+    app.trades.request(&stored, request).await.map(Json)
+}
