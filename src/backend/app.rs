@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use crate::calls::caller::Caller;
-use crate::calls::{days, sales, sessions, tokens, trades as calls};
+use crate::calls::{days, gateway, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
@@ -54,7 +54,7 @@ impl App {
                 gateway,
                 policy,
                 config.shop.clone(),
-                Clock::start(),
+                (Clock::start(), config.day),
                 config.bounds.concurrent_gateway_requests,
             ),
             config,
@@ -79,6 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get))
+        .route("/v1/gateway/unknown-words", get(gateway::unknown_words))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -2,6 +2,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod days;
+pub(crate) mod gateway;
 pub(crate) mod sales;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

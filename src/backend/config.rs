@@ -21,7 +21,7 @@ pub(crate) use environment::mode;
 use environment::{Environment, OldDatabase};
 pub use error::ConfigError;
 use file::File;
-pub use gateway::{GatewayConfig, GatewayKind};
+pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use report::{ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
@@ -131,6 +131,8 @@ impl Config {
                 max_amount_minor: file.gateway.max_amount_minor,
                 can_cancel: file.gateway.can_cancel,
                 unpaid_final_after_ms: file.gateway.unpaid_final_after_ms,
+                void: file.gateway.void,
+                wallets: file.gateway.wallets,
                 words: file
                     .gateway
                     .words

@@ -26,6 +26,7 @@ mod token;
 mod trace;
 mod trades;
 mod trail;
+mod unknown_words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use tokio::sync::oneshot;
 pub use clock::Offset;
 pub use config::{
     Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, TerminalConfig,
+    TimeOfDay, VoidConfig, WalletConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -46,6 +48,7 @@ pub use paydibs::words::{Profile, Words};
 pub use process::harden;
 pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;
+pub use unknown_words::gateway_words;
 
 use app::App;
 use connections::ConnectionLimiter;
@@ -141,6 +144,7 @@ async fn sweep(app: Arc<App>) {
             .gateway()
             .refresh_wallets(app.config.test_wallets)
             .await;
+        app.trades.keep_words().await;
         if let Err(problem) = app.trades.sweep().await {
             let code = problem.code.as_str();
             tracing::error!(

@@ -64,6 +64,8 @@ pub(crate) const PAGE_ROWS: usize = 200;
 pub(crate) const LIST_ROWS: usize = 100;
 /// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
+/// How many of the gateway's unknown words are kept: more than a gateway has codes, and a page of an operator's time.
+pub(crate) const MAX_UNKNOWN_WORDS: usize = 200;
 /// How often a change is tried again after another process was faster.
 pub(crate) const MAX_TRIES: u32 = 10;
 /// How often storing an answer of the gateway is tried again. With doubling pauses, that is half a minute.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, reconcile, serve};
+use kaunter_backend::{Config, gateway_words, reconcile, serve};
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -34,9 +34,18 @@ enum Command {
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
     /// differs, and with 2 if it can't be compared.
     Reconcile(Reconcile),
+    /// Show what the gateway says.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
+}
+
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// List the gateway's words that the configuration does not know, as TOML for `[gateway.words]`.
+    Words,
 }
 
 /// What is compared. The columns and words of the report stand under `[report]` of the configuration.
@@ -88,6 +97,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
         Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
+        Some(Command::Gateway(GatewayCommand::Words)) => words(&args.config, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -150,6 +160,16 @@ async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Resul
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn words(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let found = gateway_words(&Config::load(config)?).await?;
+    if json {
+        println!("{}", serde_json::to_string(&found)?);
+    } else {
+        print!("{}", found.toml);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {

@@ -9,6 +9,7 @@ mod open;
 mod pool;
 mod postgres;
 mod sqlite;
+mod words;
 
 pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,

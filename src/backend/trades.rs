@@ -5,6 +5,7 @@ mod change;
 mod clock;
 mod create;
 mod drive;
+mod void_window;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,12 +20,13 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::change::EventDetails;
-use crate::clock::{Clock, rfc3339};
+use crate::clock::{Clock, Offset, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::unknown_words;
 
 /// The driver of this shop's trades.
 pub(crate) struct Trades {
@@ -38,6 +40,8 @@ struct Inner {
     /// The shop of this process. Its gateway does not know the trades of other shops.
     shop: String,
     clock: Clock,
+    /// The shop's offset from UTC, for hours of the day.
+    offset: Offset,
     /// Trades whose stored times are behind the clock, and by how many milliseconds.
     moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
@@ -54,6 +58,8 @@ pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) who: String,
+    /// The name of the wallet, as the gateway lists it now.
+    pub(crate) wallet_name: String,
     pub(crate) new: wire::NewTrade,
     /// When the token was minted in which the shop's server named this sale with this amount.
     pub(crate) minted_s: Option<u64>,
@@ -79,7 +85,7 @@ impl Trades {
         gateway: Gateway,
         policy: Policy,
         shop: String,
-        clock: Clock,
+        (clock, offset): (Clock, Offset),
         max_tasks: usize,
     ) -> Self {
         Self {
@@ -89,6 +95,7 @@ impl Trades {
                 policy,
                 shop,
                 clock,
+                offset,
                 moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
@@ -177,6 +184,18 @@ impl Trades {
         self.stop_timers();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.keep_words().await;
+    }
+
+    /// Stores the gateway's unknown words that wait.
+    pub(crate) async fn keep_words(&self) {
+        let Inner {
+            store,
+            gateway,
+            shop,
+            ..
+        } = &*self.inner;
+        unknown_words::keep(store, gateway, shop).await;
     }
 
     /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
@@ -210,6 +229,7 @@ impl Trades {
         if matches!(event, Event::Code(_)) {
             self.admit()?;
         }
+        self.inner.check_void(found, &event)?;
         let answering = kill::of_request(&event, RequestStage::Answering);
         let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
         let gateway_answer = None;

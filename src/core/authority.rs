@@ -161,6 +161,7 @@ mod tests {
             attempt: 1,
             sale,
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         }
     }
@@ -266,6 +267,7 @@ mod tests {
             attempt: 1,
             sale: own,
             wallet_id: facts.wallet_id.clone(),
+            wallet: None,
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: Status::Paid,

@@ -99,19 +99,33 @@ pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Refuses a wallet that is not offered, and a mode that the wallet does not have.
+/// Refuses a wallet that is not offered, a mode that the wallet does not have, and an amount that it does not pay.
+/// Returns the wallet.
 ///
 /// # Errors
-/// [`Refused`] with `wallet_id` or `mode`.
-pub fn check_wallet(new: &NewTrade, offered: &[Wallet]) -> Result<(), Refused> {
+/// [`Refused`] with `wallet_id`, `mode` or `sale.amount.minor`.
+pub fn check_wallet<'a>(new: &NewTrade, offered: &'a [Wallet]) -> Result<&'a Wallet, Refused> {
     let wallet = offered
         .iter()
         .find(|wallet| wallet.wallet_id == new.wallet_id)
         .ok_or(Refused::at(ProblemCode::WalletUnknown, "wallet_id"))?;
-    if wallet.modes.contains(&new.mode) {
-        Ok(())
+    if !wallet.modes.contains(&new.mode) {
+        return Err(Refused::at(ProblemCode::ModeUnsupported, "mode"));
+    }
+    check_wallet_amount(wallet, new.sale.amount.minor)
+        .map_err(|code| Refused::at(code, "sale.amount.minor"))?;
+    Ok(wallet)
+}
+
+/// Refuses an amount below the wallet's smallest or above its largest, where they are known.
+fn check_wallet_amount(wallet: &Wallet, minor: u64) -> Result<(), ProblemCode> {
+    let (min, max) = (wallet.min_amount.as_ref(), wallet.max_amount.as_ref());
+    if min.is_some_and(|min| minor < min.minor) {
+        Err(ProblemCode::AmountTooSmall)
+    } else if max.is_some_and(|max| minor > max.minor) {
+        Err(ProblemCode::AmountTooLarge)
     } else {
-        Err(Refused::at(ProblemCode::ModeUnsupported, "mode"))
+        Ok(())
     }
 }
 
@@ -302,6 +316,7 @@ mod tests {
             attempt: 1,
             sale: sale("S", 1250, "MYR"),
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         }
     }
@@ -341,9 +356,11 @@ mod tests {
             logo: None,
             test: false,
             modes: vec![CodeMode::ConsumerPresented],
+            min_amount: None,
+            max_amount: None,
         }];
         let asked = new("", sale("S", 1, "MYR"));
-        assert_eq!(check_wallet(&asked, &offered), Ok(()));
+        assert_eq!(check_wallet(&asked, &offered), Ok(&offered[0]));
         let merchant = NewTrade {
             mode: CodeMode::MerchantPresented,
             ..asked.clone()
@@ -358,6 +375,29 @@ mod tests {
             (no.code, no.param),
             (ProblemCode::WalletUnknown, Some("wallet_id"))
         );
+    }
+
+    #[test]
+    fn rule_45_a_wallet_pays_no_less_and_no_more_than_it_says() {
+        let limit = |minor| Some(sale("S", minor, "MYR").amount);
+        let offered = [Wallet {
+            wallet_id: "23".to_owned(),
+            name: "GrabPay".to_owned(),
+            logo: None,
+            test: false,
+            modes: vec![CodeMode::ConsumerPresented],
+            min_amount: limit(100),
+            max_amount: limit(3_000),
+        }];
+        let refusal = |minor| {
+            let checked = check_wallet(&new("", sale("S", minor, "MYR")), &offered);
+            checked.err().map(|refused| (refused.code, refused.param))
+        };
+        let at = Some("sale.amount.minor");
+        assert_eq!(refusal(99), Some((ProblemCode::AmountTooSmall, at)));
+        assert_eq!(refusal(100), None);
+        assert_eq!(refusal(3_000), None);
+        assert_eq!(refusal(3_001), Some((ProblemCode::AmountTooLarge, at)));
     }
 
     #[test]

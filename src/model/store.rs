@@ -179,6 +179,7 @@ impl Store {
             attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
             sale: new.sale.clone(),
             wallet_id: new.wallet_id.clone(),
+            wallet_name: String::new(),
             mode: new.mode,
         };
         self.rows.push(Row {

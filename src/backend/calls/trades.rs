@@ -32,13 +32,14 @@ pub(crate) async fn create(
         .offered_wallets(app.config.test_wallets)
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
-    desk::check_wallet(&new, &wallets)?;
+    let wallet_name = desk::check_wallet(&new, &wallets)?.name.clone();
     let seen = claims.clone();
     let request = CreateRequest {
         minted_s: (claims.sale.as_ref() == Some(&new.sale)).then_some(claims.iat),
         who: claims.who(),
         shop: claims.shop,
         terminal: claims.terminal,
+        wallet_name,
         new,
     };
     let created = app.trades.create(request).await;

@@ -66,6 +66,7 @@ impl Inner {
             shop,
             terminal,
             who,
+            wallet_name,
             new,
             minted_s: _,
         } = request;
@@ -76,6 +77,7 @@ impl Inner {
             attempt: admitted.attempt,
             sale: new.sale,
             wallet_id: new.wallet_id,
+            wallet_name,
             mode: new.mode,
         };
         let mut trade = Trade::new(facts, now);

@@ -120,6 +120,7 @@ impl Charge {
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
             | ProblemCode::AmountTooLarge
+            | ProblemCode::AmountTooSmall
             | ProblemCode::CurrencyUnsupported
             | ProblemCode::SaleInvalid
             | ProblemCode::IdempotencyKeyInvalid
