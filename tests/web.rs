@@ -561,6 +561,7 @@ fn our_reader_and_serdes_own_for_javascript_read_the_same() {
         attempt: 1,
         sale: sale.known(),
         wallet_id: "21".to_owned(),
+        wallet_name: String::new(),
         mode: CodeMode::ConsumerPresented,
     };
     let mut trade = kaunter_core::trade::Trade::new(facts, 0).view(0, |_| "now".to_owned());

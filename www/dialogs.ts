@@ -1,6 +1,6 @@
 // The dialogs that only ask, or show something: closing them, the same amount twice, and which wallet it is.
 
-import type { Trade, Wallet } from "kaunter";
+import type { Money, Trade, Wallet } from "kaunter";
 import { $, dialog } from "./dom";
 import { dispatch } from "./loop";
 import type { DialogName } from "./model";
@@ -44,14 +44,26 @@ export function askSame(trade: Trade): void {
   dialog("same").showModal();
 }
 
-/** Asks whose wallet it is, where neither the code nor the shop says it. Closing the dialog cancels. */
-export function pickWallet(wallets: readonly Wallet[]): Promise<Wallet> {
+/** Why a wallet does not pay this amount: its smallest or its largest one. Null if it does. */
+function limitOf({ minAmount, maxAmount }: Wallet, { minor }: Money): string | null {
+  if (minAmount !== null && minor < minAmount.minor) return say("walletFrom", { a: formatted(minAmount) });
+  if (maxAmount !== null && minor > maxAmount.minor) return say("walletUpTo", { a: formatted(maxAmount) });
+  return null;
+}
+
+/**
+ * Asks whose wallet it is, where neither the code nor the shop says it. A wallet that does not pay the amount can't be
+ * chosen. Closing the dialog cancels.
+ */
+export function pickWallet(wallets: readonly Wallet[], amount: Money): Promise<Wallet> {
   const box = dialog("pick");
   const chosen = new Promise<Wallet>((resolve, reject) => {
     $("wallets").replaceChildren(
       ...wallets.map((wallet) => {
         const button = document.createElement("button");
-        button.textContent = wallet.name;
+        const limit = limitOf(wallet, amount);
+        button.textContent = limit === null ? wallet.name : `${wallet.name} (${limit})`;
+        button.disabled = limit !== null;
         button.dataset.wallet = wallet.walletId;
         button.onclick = () => {
           resolve(wallet);

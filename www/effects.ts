@@ -4,6 +4,7 @@
 import {
   type Camera,
   KaunterError,
+  type Money,
   type Outcome,
   type Sale,
   type ShownCode,
@@ -34,6 +35,8 @@ let till: Till | null = null;
 let settings: Settings | null = null;
 /** Aborts the newest scan, charge, display of a code or watch. It does not stop a refund or a verdict. */
 let abort = new AbortController();
+/** The amount of the newest charge: wallets that do not pay it can't be picked. */
+let charged: Money | null = null;
 /** Settles when that call has ended. */
 let running: Promise<void> = Promise.resolve();
 let deciding: { tradeId: string; call: Promise<Outcome>; take: () => void } | null = null;
@@ -122,7 +125,7 @@ export async function open(): Promise<void> {
     till = await Till.open({
       backend: location.origin,
       getToken: (context) => (token_url === null ? signedInToken(context) : readToken(context, token_url)),
-      chooseWallet: (_scan, wallets) => pickWallet(wallets),
+      chooseWallet: (_scan, wallets) => (charged === null ? null : pickWallet(wallets, charged)),
       preview: $<HTMLVideoElement>("preview"),
     });
     listen(till);
@@ -227,6 +230,7 @@ function instead(run: number, begin: (signal: AbortSignal) => Promise<Outcome>):
 }
 
 function charge(run: number, sale: Sale, code: string | null): void {
+  charged = sale.amount;
   if (code !== null) return instead(run, (signal) => opened().charge(sale, { code, signal }));
   abort = new AbortController();
   follow(run, opened().charge(sale, { signal: abort.signal }));
@@ -246,7 +250,7 @@ function codeWallets(): Wallet[] {
 async function showCode(run: number, sale: Sale, signal: AbortSignal): Promise<Outcome> {
   const wallets = codeWallets();
   const [only, ...others] = wallets;
-  const { walletId } = only && others.length === 0 ? only : await pickWallet(wallets);
+  const { walletId } = only && others.length === 0 ? only : await pickWallet(wallets, sale.amount);
   dispatch({ type: "wallet_chosen", run });
   return opened().showCode(sale, { walletId, onCode: onCode(run), signal });
 }

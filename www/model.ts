@@ -25,6 +25,8 @@ export interface Fault {
   readonly moneyMoved: "no" | "maybe";
   readonly tradeId: string | null;
   readonly message: string;
+  /** When a refused refund will be possible, in milliseconds since 1970. */
+  readonly againAt?: number;
 }
 
 /** A sentence for the cashier, before it has a language. */

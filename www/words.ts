@@ -40,7 +40,8 @@ export function say(key: keyof Words, values: Record<string, string | number> = 
 }
 
 /** What went wrong, as the cashier reads it. Without a translation, in the till's own words. */
-export function told({ code, message }: Fault): string {
+export function told({ code, message, againAt }: Fault): string {
+  if (againAt !== undefined) return say("voidFrom", { a: dayTime(new Date(againAt)) });
   const own = now === "en" || code === null ? undefined : errors[now][code];
   return own ?? message;
 }

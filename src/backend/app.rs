@@ -16,7 +16,9 @@ use tracing::Instrument;
 use crate::calls::audit::{self, CallOutcome, RecordedCall};
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::device::{self, DEVICE};
-use crate::calls::{days, sales, sessions, sign_in, terminals, tokens, trades as calls, verdicts};
+use crate::calls::{
+    days, gateway, sales, sessions, sign_in, terminals, tokens, trades as calls, verdicts,
+};
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
 use crate::config::Config;
@@ -75,7 +77,7 @@ impl App {
                 gateway,
                 policy,
                 (config.shop.clone(), config.sales),
-                clock,
+                (clock, config.day),
                 config.bounds.concurrent_gateway_requests,
                 config.person_limits(),
             ),
@@ -108,6 +110,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sales", get(sales::get).put(sales::register))
         .route("/v1/sales/give-up", post(sales::give_up))
         .route("/v1/audit", get(audit::list))
+        .route("/v1/gateway/unknown-words", get(gateway::unknown_words))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))

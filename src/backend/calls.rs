@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod device;
+pub(crate) mod gateway;
 pub(crate) mod sales;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;

@@ -122,6 +122,17 @@ impl Offset {
         Some(start..start + DAY_MS)
     }
 
+    /// The offset in minutes.
+    pub(crate) fn minutes(self) -> i64 {
+        self.minutes
+    }
+
+    /// The time on the shop's clock at this millisecond, `YYYY-MM-DD HH:MM`.
+    pub(crate) fn time(self, ms: Ms) -> String {
+        let shifted = i64::try_from(ms).unwrap_or(i64::MAX) + self.minutes * 60_000;
+        rfc3339(Ms::try_from(shifted).unwrap_or(0))[..16].replace('T', " ")
+    }
+
     /// The day of the shop's calendar at this millisecond, `YYYY-MM-DD`.
     pub(crate) fn name(self, ms: Ms) -> String {
         let shifted = i64::try_from(ms).unwrap_or(i64::MAX) + self.minutes * 60_000;

@@ -27,7 +27,7 @@ pub(crate) use environment::mode;
 use environment::{Environment, OldDatabase};
 pub use error::ConfigError;
 use file::File;
-pub use gateway::{GatewayConfig, GatewayKind};
+pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
 pub(crate) use people::{ListedPerson, people_of};
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
@@ -162,6 +162,8 @@ impl Config {
                 max_amount_minor: file.gateway.max_amount_minor,
                 can_cancel: file.gateway.can_cancel,
                 unpaid_final_after_ms: file.gateway.unpaid_final_after_ms,
+                void: file.gateway.void,
+                wallets: file.gateway.wallets,
                 words: file
                     .gateway
                     .words

@@ -153,7 +153,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
-        if self.code.retry() == Retry::Later {
+        if self.code.retry() == Retry::Later || self.after.is_some() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after_s));
         }
         response

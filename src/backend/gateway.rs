@@ -10,6 +10,7 @@ pub(crate) mod masking;
 mod offers;
 pub(crate) mod ours;
 pub(crate) mod strict;
+pub(crate) mod unknown;
 mod wallets;
 
 use kaunter_core::desk::Limits;
@@ -27,6 +28,7 @@ use crate::paydibs::Paydibs;
 use crate::secret::Secret;
 use common::{Common, GatewayReply};
 use http::NoAnswer;
+use unknown::UnknownWords;
 
 pub(crate) use wallets::ListStatus;
 
@@ -111,6 +113,11 @@ impl Gateway {
     pub(crate) async fn refresh_wallets(&self, test_wallets: bool) -> Result<(), NoAnswer> {
         let ask = self.wallets(test_wallets);
         self.common().offers.refresh(ask).await
+    }
+
+    /// The words that the configuration does not know, and that are not stored yet.
+    pub(crate) fn unknown(&self) -> &UnknownWords {
+        &self.common().unknown
     }
 
     /// How far the list of wallets is trusted, and whether it offers any wallet.

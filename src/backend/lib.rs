@@ -34,6 +34,7 @@ mod token;
 mod trace;
 mod trades;
 mod trail;
+mod unknown_words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
     Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, ReportConfig, ReportWords,
-    ServerKey, TerminalConfig,
+    ServerKey, TerminalConfig, TimeOfDay, VoidConfig, WalletConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -60,6 +61,7 @@ pub use people::{
 pub use process::harden;
 pub use reconcile::{Difference, Kind, NearMidnight, Reconciled, Reconciliation, Review};
 pub use secret::Secret;
+pub use unknown_words::gateway_words;
 
 use app::App;
 use connections::ConnectionLimiter;
@@ -194,6 +196,7 @@ async fn sweep(app: Arc<App>) {
             .gateway()
             .refresh_wallets(app.config.test_wallets)
             .await;
+        app.trades.keep_words().await;
         if let Err(problem) = app.trades.sweep().await {
             let code = problem.code.as_str();
             tracing::error!(

@@ -69,6 +69,8 @@ pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 pub(crate) const MAX_DUE_ROWS: u64 = 100;
 /// The longest timer for the check of a paid trade. Later checks are read from the store when they are due.
 pub(crate) const CHECK_TIMER_MS: u64 = 120_000;
+/// How many of the gateway's unknown words are kept: more than a gateway has codes, and a page of an operator's time.
+pub(crate) const MAX_UNKNOWN_WORDS: usize = 200;
 /// How often a change is tried again after another process was faster.
 pub(crate) const MAX_TRIES: u32 = 10;
 /// How often storing an answer of the gateway is tried again. With doubling pauses, that is half a minute.

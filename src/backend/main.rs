@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kaunter_backend::{
-    Config, NewPerson, Rebound, Reconciled, Reconciliation, rebind, serve, verify,
+    Config, NewPerson, Rebound, Reconciled, Reconciliation, gateway_words, rebind, serve, verify,
 };
 use kaunter_core::wire::Right;
 
@@ -49,6 +49,9 @@ enum Command {
     /// Read the audit trail.
     #[command(subcommand)]
     Audit(Audit),
+    /// Show what the gateway says.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
@@ -90,6 +93,12 @@ enum StoreCommand {
         #[arg(long, value_name = "NAME")]
         by: String,
     },
+}
+
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// List the gateway's words that the configuration does not know, as TOML for `[gateway.words]`.
+    Words,
 }
 
 /// What is compared. The columns and words of the report stand under `[report]` of the configuration.
@@ -166,6 +175,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
             move_store(&args.config, &by, args.json).await
         }
         Some(Command::Audit(Audit::Verify)) => verify_audit(&args.config, args.json).await,
+        Some(Command::Gateway(GatewayCommand::Words)) => words(&args.config, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -361,6 +371,16 @@ async fn verify_audit(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn words(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let found = gateway_words(&Config::load(config)?).await?;
+    if json {
+        println!("{}", serde_json::to_string(&found)?);
+    } else {
+        print!("{}", found.toml);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {

@@ -10,6 +10,7 @@ mod envelope;
 mod send;
 mod sign;
 mod token;
+mod unknown;
 pub(crate) mod words;
 
 use hex::encode as hex_encode;
@@ -24,12 +25,11 @@ use crate::config::GatewayConfig;
 use crate::gateway::common::{Common, GatewayReply};
 use crate::gateway::http::{Connection, NoAnswer};
 use crate::gateway::ours;
-use crate::metrics::METRICS;
 use crate::secret::Secret;
-use envelope::Envelope;
+use envelope::{Envelope, ListedWallet};
 use send::CallResult;
 use token::CachedToken;
-use words::{CONSUMER_PRESENTED, MerchantWords, code, field, order, status};
+use words::{CONSUMER_PRESENTED, MerchantWords, WalletState, code, field, order, status};
 
 /// A merchant's account at PayDibs.
 pub(crate) struct Paydibs {
@@ -62,19 +62,31 @@ impl Paydibs {
             merchant.map(|words| (CodeMode::MerchantPresented, words.pay_type.as_str())),
         ];
         for (way, pay_type) in ways.into_iter().flatten() {
-            let answer = self.answer(&call::wallets(pay_type)).await;
+            let call = call::wallets(pay_type);
+            let (answer, _) = self.send(&call).await;
             let envelope = answer.map_err(|failed| failed.failure.why)?;
             let listed = envelope
-                .integrators(test_wallets)
+                .integrators(&self.config.words, &self.config.currency)
                 .ok_or(NoAnswer::Unclear)?;
-            for mut wallet in listed {
+            for ListedWallet { mut wallet, active } in listed {
+                match self.config.words.wallet_state(&active) {
+                    WalletState::Active => {}
+                    WalletState::Test if test_wallets => wallet.test = true,
+                    WalletState::Test | WalletState::Inactive => continue,
+                    WalletState::Unknown => {
+                        self.note_unknown_wallet(&active, &wallet.name);
+                        continue;
+                    }
+                }
                 match all
                     .iter_mut()
                     .find(|known| known.wallet_id == wallet.wallet_id)
                 {
+                    Some(known) if known.modes.contains(&way) => {}
                     Some(known) => known.modes.push(way),
                     None => {
                         wallet.modes.push(way);
+                        self.config.limit_amounts(&mut wallet);
                         all.push(wallet);
                     }
                 }
@@ -174,16 +186,10 @@ impl Paydibs {
         }
         let gateway_answer = self.gateway_answer(&call, &answer).await;
         let answer = match answer {
-            Ok(envelope) if envelope.is_ok() => {
-                let status = self.gateway_status(&envelope);
-                if status == GatewayStatus::Unlisted {
-                    METRICS.unknown_word(call::STATUS);
-                }
-                StatusAnswer {
-                    status,
-                    carried: self.carried(&envelope),
-                }
-            }
+            Ok(envelope) if envelope.is_ok() => StatusAnswer {
+                status: self.gateway_status(&envelope),
+                carried: self.carried(&envelope),
+            },
             Ok(envelope) if is_refusal(&envelope) => StatusAnswer {
                 status: GatewayStatus::Unlisted,
                 carried: Carried::default(),

@@ -14,6 +14,7 @@ mod postgres;
 mod sign_ins;
 mod sqlite;
 mod terminals;
+mod words;
 
 pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, set_metadata, take_code,

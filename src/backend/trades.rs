@@ -9,6 +9,7 @@ mod drive;
 mod give_up;
 mod people;
 mod register;
+mod void_window;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,7 @@ use tracing::Instrument;
 
 use self::change::EventDetails;
 pub(crate) use self::give_up::GiveUpRequest;
-use crate::clock::{Clock, rfc3339, wall_ms};
+use crate::clock::{Clock, Offset, rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::kill::{self, Point, RequestStage};
@@ -34,6 +35,7 @@ use crate::store::Store;
 use crate::token::Claims;
 use crate::trace::carried;
 use crate::trail::{Actor, ActorKind};
+use crate::unknown_words;
 
 /// The driver of this shop's trades.
 pub(crate) struct Trades {
@@ -49,6 +51,8 @@ struct Inner {
     /// Which sales it takes.
     sales: Sales,
     clock: Clock,
+    /// The shop's offset from UTC, for hours of the day.
+    offset: Offset,
     /// Trades whose stored times are behind the clock, and by how many milliseconds.
     moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
@@ -66,6 +70,8 @@ pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) who: Actor,
+    /// The wallet, as the gateway lists it now.
+    pub(crate) wallet: wire::Wallet,
     pub(crate) new: wire::NewTrade,
     /// The token of the page.
     pub(crate) claims: Claims,
@@ -93,7 +99,7 @@ impl Trades {
         gateway: Gateway,
         policy: Policy,
         (shop, sales): (String, Sales),
-        clock: Clock,
+        (clock, offset): (Clock, Offset),
         max_tasks: usize,
         limits: PersonLimits,
     ) -> Self {
@@ -105,6 +111,7 @@ impl Trades {
                 shop,
                 sales,
                 clock,
+                offset,
                 moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
@@ -213,6 +220,18 @@ impl Trades {
         self.stop_timers();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.keep_words().await;
+    }
+
+    /// Stores the gateway's unknown words that wait.
+    pub(crate) async fn keep_words(&self) {
+        let Inner {
+            store,
+            gateway,
+            shop,
+            ..
+        } = &*self.inner;
+        unknown_words::keep(store, gateway, shop).await;
     }
 
     /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
@@ -261,6 +280,7 @@ impl Trades {
         if matches!(event, Event::Code(_)) {
             self.admit()?;
         }
+        self.inner.check_void(found, &event)?;
         let answering = kill::of_request(&event, RequestStage::Answering);
         let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
         let gateway_answer = None;

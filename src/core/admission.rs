@@ -284,6 +284,7 @@ mod tests {
                 amount: money(100),
             },
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         };
         let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");

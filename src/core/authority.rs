@@ -182,6 +182,7 @@ mod tests {
             attempt: 1,
             sale,
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         }
     }
@@ -308,6 +309,7 @@ mod tests {
             attempt: 1,
             sale: own,
             wallet_id: facts.wallet_id.clone(),
+            wallet: None,
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             cashier: Some("aina".to_owned()),

@@ -156,20 +156,39 @@ pub fn check_name(name: &str, param: &'static str) -> Result<(), Refused> {
     })
 }
 
-/// Refuses a wallet that is not offered, and a mode that the wallet does not have.
+/// Refuses a wallet that is not offered, a mode that the wallet does not have, and an amount that it does not pay.
+/// Returns the wallet.
 ///
 /// # Errors
-/// [`Refused`] with `wallet_id` or `mode`.
-pub fn check_wallet(new: &NewTrade, offered: &[Wallet]) -> Result<(), Refused> {
+/// [`Refused`] with `wallet_id`, `mode` or `sale.amount.minor`.
+pub fn check_wallet<'a>(new: &NewTrade, offered: &'a [Wallet]) -> Result<&'a Wallet, Refused> {
     let wallet = offered
         .iter()
         .find(|wallet| wallet.wallet_id == new.wallet_id)
         .ok_or(Refused::at(ProblemCode::WalletUnknown, "wallet_id"))?;
-    if wallet.modes.contains(&new.mode) {
-        Ok(())
-    } else {
-        Err(Refused::at(ProblemCode::ModeUnsupported, "mode"))
+    if !wallet.modes.contains(&new.mode) {
+        return Err(Refused::at(ProblemCode::ModeUnsupported, "mode"));
     }
+    if let Some(amount) = &new.sale.amount {
+        check_wallet_amount(wallet, amount)?;
+    }
+    Ok(wallet)
+}
+
+/// Refuses an amount below the wallet's smallest or above its largest, where they are known.
+///
+/// # Errors
+/// [`Refused`] with `sale.amount.minor`.
+pub fn check_wallet_amount(wallet: &Wallet, amount: &Money) -> Result<(), Refused> {
+    let (min, max) = (wallet.min_amount.as_ref(), wallet.max_amount.as_ref());
+    let code = if min.is_some_and(|min| amount.minor < min.minor) {
+        ProblemCode::AmountTooSmall
+    } else if max.is_some_and(|max| amount.minor > max.minor) {
+        ProblemCode::AmountTooLarge
+    } else {
+        return Ok(());
+    };
+    Err(Refused::at(code, "sale.amount.minor"))
 }
 
 /// A command of a terminal to a trade. Its text has been checked.
@@ -398,6 +417,7 @@ mod tests {
             attempt: 1,
             sale: sale("S", 1250, "MYR"),
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         }
     }
@@ -437,9 +457,11 @@ mod tests {
             logo: None,
             test: false,
             modes: vec![CodeMode::ConsumerPresented],
+            min_amount: None,
+            max_amount: None,
         }];
         let asked = new("", sale("S", 1, "MYR"));
-        assert_eq!(check_wallet(&asked, &offered), Ok(()));
+        assert_eq!(check_wallet(&asked, &offered), Ok(&offered[0]));
         let merchant = NewTrade {
             mode: CodeMode::MerchantPresented,
             ..asked.clone()
@@ -454,6 +476,29 @@ mod tests {
             (no.code, no.param),
             (ProblemCode::WalletUnknown, Some("wallet_id"))
         );
+    }
+
+    #[test]
+    fn rule_45_a_wallet_pays_no_less_and_no_more_than_it_says() {
+        let limit = |minor| Some(sale("S", minor, "MYR").amount);
+        let offered = [Wallet {
+            wallet_id: "23".to_owned(),
+            name: "GrabPay".to_owned(),
+            logo: None,
+            test: false,
+            modes: vec![CodeMode::ConsumerPresented],
+            min_amount: limit(100),
+            max_amount: limit(3_000),
+        }];
+        let refusal = |minor| {
+            let checked = check_wallet(&new("", sale("S", minor, "MYR")), &offered);
+            checked.err().map(|refused| (refused.code, refused.param))
+        };
+        let at = Some("sale.amount.minor");
+        assert_eq!(refusal(99), Some((ProblemCode::AmountTooSmall, at)));
+        assert_eq!(refusal(100), None);
+        assert_eq!(refusal(3_000), None);
+        assert_eq!(refusal(3_001), Some((ProblemCode::AmountTooLarge, at)));
     }
 
     #[test]

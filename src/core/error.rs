@@ -297,10 +297,14 @@ error_codes! {
         AmountInvalid "amount_invalid" Input 400 No
             "This is not an amount: type it like 12.50."
             "The amount must be a whole number of minor units, more than 0.";
-        /// More than the token or the gateway allows.
+        /// More than the token, the gateway or the wallet allows.
         AmountTooLarge "amount_too_large" Input 400 No
             "The amount is too large for one payment: split it or use another way."
             "The amount is above the limit: split the sale, or raise the limit.";
+        /// Less than the wallet pays.
+        AmountTooSmall "amount_too_small" Input 400 No
+            "The amount is too small for this wallet: choose another wallet or way to pay."
+            "The amount is below the wallet's smallest: the session has each wallet's limits.";
         /// The gateway takes another currency.
         CurrencyUnsupported "currency_unsupported" Input 400 No
             "This till does not take that currency: tell the page's maker."
@@ -443,8 +447,8 @@ error_codes! {
             "This payment can't be cancelled now: watch the trade.";
         /// Only a paid trade can be voided, once.
         TradeNotVoidable "trade_not_voidable" Conflict 409 No
-            "This payment can't be given back now: check its status. A paid one can be given back once."
-            "Only a paid trade can be given back, and only once: get the trade's status.";
+            "This payment can't be given back here: check its status, or give the money back in another way."
+            "Only a paid trade can be given back, only once, and only in the wallet's hours: get the trade's status.";
         /// Another device acts for this terminal, and was heard within the last minutes.
         TerminalTaken "terminal_taken" Conflict 409 Act
             "Another device works under this till's name: use that one, or take over here."

@@ -80,6 +80,7 @@ mod tests {
                 },
             },
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         };
         let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");

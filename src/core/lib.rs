@@ -10,6 +10,7 @@
 //! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
 //! - [`sign_in`], [`lockout`]: people who sign in at the backend, and wrong secrets.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
+//! - [`token_life`], [`void_window`]: when a payment or a void may leave for the gateway.
 //! - [`gate`]: when a reading of a code is believed.
 //! - [`report`]: what a report of the gateway says, and what it may settle.
 //! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
@@ -39,6 +40,8 @@ pub mod sign_in;
 pub mod terminal;
 pub mod text;
 pub mod till;
+pub mod token_life;
 pub mod trade;
+pub mod void_window;
 pub mod wallet;
 pub mod wire;

@@ -218,6 +218,7 @@ mod tests {
                     amount: money(1250, "MYR"),
                 },
                 wallet_id: "23".to_owned(),
+                wallet_name: String::new(),
                 mode: CodeMode::ConsumerPresented,
             },
             0,

@@ -47,7 +47,7 @@
 //!     status,
 //!     version,
 //!     sale: sale.clone(),
-//! # gateway_ref: None, attempt: 1, wallet_id: "21".to_owned(), mode: CodeMode::ConsumerPresented,
+//! # gateway_ref: None, attempt: 1, wallet_id: "21".to_owned(), wallet: None, mode: CodeMode::ConsumerPresented,
 //! # terminal: String::new(), cancelled_by: None, reason: None, void_gateway_ref: None, as_of: String::new(),
 //! # since: String::new(), created_at: String::new(), deadline_at: None, paid_at: None, decided_by: None, late: false,
 //! # shown_code: None, gateway_answer: None, void_refused: None,

@@ -65,6 +65,7 @@
 //!             amount: Money { minor: 1250, currency: "MYR".to_owned() },
 //!         },
 //!         wallet_id: "21".to_owned(),
+//!         wallet_name: "GrabPay".to_owned(),
 //!         mode: CodeMode::ConsumerPresented,
 //!     },
 //!     0,
@@ -155,6 +156,10 @@ pub struct Facts {
     /// The gateway's id of the wallet.
     #[serde(alias = "integrator")]
     pub wallet_id: String,
+    /// The wallet's name when the trade was created, because the gateway may give its id to another wallet. Empty in
+    /// rows of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wallet_name: String,
     /// Who shows the code.
     #[serde(
         default = "old::mode",

@@ -283,6 +283,9 @@ pub struct TradeView {
     pub sale: Sale,
     /// The gateway's id of the wallet.
     pub wallet_id: String,
+    /// The wallet with the name that it had when the trade was created. Absent in trades of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<NamedWallet>,
     /// Who shows the code.
     pub mode: CodeMode,
     /// The terminal that asked for it.
@@ -510,6 +513,21 @@ pub struct Wallet {
     pub test: bool,
     /// The modes in which it can pay.
     pub modes: Vec<CodeMode>,
+    /// The smallest amount that it pays, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_amount: Option<Money>,
+    /// The largest amount that it pays, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount: Option<Money>,
+}
+
+/// A wallet as a trade keeps it: the gateway may give its id to another wallet later.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NamedWallet {
+    /// The gateway's id of the wallet.
+    pub wallet_id: String,
+    /// The wallet's name.
+    pub name: String,
 }
 
 /// The durations that the page follows, in milliseconds. The backend sends them with the session.
@@ -641,6 +659,34 @@ pub struct GivenUp {
     pub tender: Tender,
     /// When it was asked for.
     pub at: String,
+}
+
+/// The answer to `GET /v1/gateway/unknown-words`: what the gateway said that the configuration does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayWords {
+    /// The words, by call and field.
+    pub words: Vec<GatewayWord>,
+    /// The vocabulary of the configuration with a comment line for each word, to paste into `kaunter.toml`.
+    pub toml: String,
+}
+
+/// A word of the gateway that the configuration does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayWord {
+    /// The call that it answered.
+    pub call: String,
+    /// The gateway's name of the field.
+    pub field: String,
+    /// The word, or the code.
+    pub code: String,
+    /// The gateway's sentence with it. Secrets and codes are masked.
+    pub message: String,
+    /// When it came first.
+    pub first_seen_at: String,
+    /// When it came last.
+    pub last_seen_at: String,
+    /// How often it came.
+    pub count: u64,
 }
 
 /// The answer to `GET /v1/sales?ref=`, by which a shop's server closes its bill.

@@ -31,6 +31,7 @@ pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
         attempt: 1,
         sale: sale(),
         wallet_id: "21".to_owned(),
+        wallet_name: String::new(),
         mode,
     }
 }
@@ -68,6 +69,7 @@ pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         attempt: 1,
         sale: sale(),
         wallet_id: "21".to_owned(),
+        wallet: None,
         mode,
         terminal: "till".to_owned(),
         cashier: None,

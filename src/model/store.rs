@@ -190,6 +190,7 @@ impl Store {
                 amount: admission.asked,
             },
             wallet_id: new.wallet_id.clone(),
+            wallet_name: String::new(),
             mode: new.mode,
         };
         self.rows.push(Row {

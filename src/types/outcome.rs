@@ -192,7 +192,7 @@ impl Outcome {
         let trade_id = trade.trade_id.clone();
         let gateway_ref = trade.gateway_ref.clone();
         let sale = trade.sale.clone();
-        let wallet = wallet_of(&trade.wallet_id, wallets);
+        let wallet = wallet_of(trade, wallets);
         match trade.status {
             Status::Paid => Self::Paid {
                 trade_id,
@@ -248,7 +248,7 @@ impl Outcome {
         Self::Unconfirmed {
             trade_id: trade.trade_id.clone(),
             sale: trade.sale.clone(),
-            wallet: wallet_of(&trade.wallet_id, wallets),
+            wallet: wallet_of(trade, wallets),
             gateway_ref: trade.gateway_ref.clone(),
             trade_status: trade.status,
             since: trade.since.clone(),
@@ -281,6 +281,7 @@ mod tests {
                 },
             },
             wallet_id: "21".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         };
         let told = trade::Trade::new(facts, 0).view(0, |_| String::new());

@@ -181,7 +181,7 @@ impl Trade {
             attempt: trade.attempt,
             sale: trade.sale.clone(),
             mode: trade.mode,
-            wallet: wallet_of(&trade.wallet_id, wallets),
+            wallet: wallet_of(trade, wallets),
             terminal: trade.terminal.clone(),
             cashier: trade.cashier.clone(),
             status: trade.status,

@@ -68,22 +68,25 @@ impl From<&wire::Wallet> for Wallet {
             logo: wallet.logo.clone(),
             test: wallet.test,
             modes: wallet.modes.clone(),
-            min_amount: None,
-            max_amount: None,
+            min_amount: wallet.min_amount.clone(),
+            max_amount: wallet.max_amount.clone(),
         }
     }
 }
 
-/// The wallet with this id, or one with the id alone: the gateway may have removed it since.
+/// The wallet of a trade, under the name that the trade keeps: the gateway may have given its id to another wallet
+/// since. Without a name, the wallet with this id, or one with the id alone.
 #[must_use]
-pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
+pub fn wallet_of(trade: &wire::TradeView, wallets: &[Wallet]) -> Wallet {
+    let id = &trade.wallet_id;
+    let kept = trade.wallet.as_ref().map(|wallet| &wallet.name);
     wallets
         .iter()
-        .find(|wallet| wallet.wallet_id == id)
+        .find(|wallet| wallet.wallet_id == *id && kept.is_none_or(|name| *name == wallet.name))
         .cloned()
         .unwrap_or_else(|| Wallet {
-            wallet_id: id.to_owned(),
-            name: id.to_owned(),
+            wallet_id: id.clone(),
+            name: kept.unwrap_or(id).clone(),
             logo: None,
             test: false,
             modes: vec![CodeMode::ConsumerPresented],

@@ -85,6 +85,13 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("shop", "  "), {}, /shop must be a name/],
     [instead("shop", "s".repeat(65)), {}, /shop must be a name/],
     [policy("poll_ms = 0"), {}, /poll_ms = 0/],
+    [
+      (toml) => `${toml}\n[gateway.wallets.Boost]\nmin_amount_minor = 2\nmax_amount_minor = 1`,
+      {},
+      /gateway\.wallets\."Boost" pays no amount/,
+    ],
+    [(toml) => `${toml}\n[gateway.void]\nclosed_from = "23:55"`, {}, /gateway\.void leaves no time for voids/],
+    [(toml) => `${toml}\n[gateway.void]\nclosed_from = "24:00"`, {}, /written like 23:55/],
     [(toml) => policy("poll_ms = 500")(toml).replace(/^time_scale_permille = .*/m, ""), {}, /poll_ms = 500/],
     [(toml) => policy("poll_ms = 500")(real(toml)), {}, /poll_ms = 500/],
     [instead("token_url", "javascript:void(0)"), {}, /terminal\.token_url must be an http/],

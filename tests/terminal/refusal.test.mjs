@@ -63,3 +63,32 @@ test("rule 16: a code that another sale had is refused with what to do, and the 
     ["12.50", "7.00"],
   );
 });
+
+test("a wallet that does not pay the amount can't be picked, and a refund outside its hours says when it is possible", async (t) => {
+  const at = (ms) => new Date(ms).toISOString().slice(11, 16);
+  const HOUR = 3_600_000;
+  const limits = `[gateway.wallets.Boost]
+min_amount_minor = 2000
+[gateway.void]
+closed_from = "${at(Date.now() - 2 * HOUR)}"
+closed_until = "${at(Date.now() + 2 * HOUR)}"
+`;
+  const { shop, own } = await behind(t, {}, { change: (toml) => `${toml}\n${limits}` });
+  const page = await (await shop.machine({ camera: false })).terminal({ ref: "LIMITS" });
+  await page.click("#primary");
+  await page.click("#type");
+  await page.fill("#typed input", "TNG-7Q2M-123456");
+  await page.click("#typed-pay");
+  const boost = await page.waitForSelector('dialog[open] [data-wallet="3"]');
+  assert.match(await boost.textContent(), /^Boost \(from RM\s?20\.00\)$/);
+  assert.equal(await boost.isDisabled(), true);
+  await page.click('dialog[open] [data-wallet="23"]');
+  await screen(page, "paid");
+  await page.click("#second");
+  await page.selectOption("#why", "goods returned");
+  await page.click("#back-yes");
+  await page.waitForFunction(() =>
+    /takes no refunds now. Try again from/.test(document.querySelector("#back-trouble").textContent),
+  );
+  assert.equal(own.of("void").length, 0);
+});

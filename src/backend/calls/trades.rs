@@ -36,7 +36,7 @@ pub(crate) async fn create(
         .offered_wallets(app.config.test_wallets)
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
-    desk::check_wallet(&new, &wallets)?;
+    let wallet = desk::check_wallet(&new, &wallets)?.clone();
     app.terminals.act(&claims, device.as_deref()).await?;
     let seen = claims.clone();
     let request = CreateRequest {
@@ -49,6 +49,7 @@ pub(crate) async fn create(
         claims: claims.clone(),
         shop: claims.shop,
         terminal: claims.terminal,
+        wallet,
         new,
     };
     let created = app.trades.create(request).await;

@@ -23,6 +23,7 @@ impl Config {
     /// [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
         self.check_gateway()?;
+        self.check_wallets()?;
         if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ConfigError::Origin(origin.clone()));
         }
@@ -69,6 +70,25 @@ impl Config {
         let is_test = loopback && self.time_scale_permille != 1000;
         if poll_ms == 0 || poll_ms < MIN_POLL_MS && !is_test {
             return Err(ConfigError::Poll(poll_ms));
+        }
+        Ok(())
+    }
+
+    /// Refuses amounts and hours that leave nothing.
+    fn check_wallets(&self) -> Result<(), ConfigError> {
+        if !self.gateway.void.is_valid() {
+            return Err(ConfigError::VoidWindow("gateway.void".to_owned()));
+        }
+        for (name, wallet) in &self.gateway.wallets {
+            let max = wallet.max_amount_minor.unwrap_or(u64::MAX);
+            if max == 0 || wallet.min_amount_minor.is_some_and(|min| min > max) {
+                return Err(ConfigError::WalletAmounts(name.clone()));
+            }
+            if wallet.void.as_ref().is_some_and(|void| !void.is_valid()) {
+                return Err(ConfigError::VoidWindow(format!(
+                    "gateway.wallets.\"{name}\".void"
+                )));
+            }
         }
         Ok(())
     }
@@ -134,6 +154,12 @@ impl Config {
         if is_real && self.test_wallets {
             warnings.push(
                 "test_wallets = true shows test wallets, which move no money, with a real gateway: remove it"
+                    .to_owned(),
+            );
+        }
+        if self.gateway.words.active.is_empty() {
+            warnings.push(
+                "gateway.words.active is empty, so that no wallet is offered but test wallets: add the gateway's word for an active wallet"
                     .to_owned(),
             );
         }

@@ -127,6 +127,16 @@ pub enum ConfigError {
         "terminal.dir = \"/\" would serve every file of this machine: name the folder of the built page"
     )]
     PageDir,
+    /// A wallet that pays no amount.
+    #[error(
+        "gateway.wallets.\"{0}\" pays no amount: set min_amount_minor to at most max_amount_minor, and that to more than 0"
+    )]
+    WalletAmounts(String),
+    /// A window that is never open, or that is only half written.
+    #[error(
+        "{0} leaves no time for voids, or only one of its times is set: set closed_from and closed_until to two different times, and max_age_h to more than 0"
+    )]
+    VoidWindow(String),
     /// A database that is not PostgreSQL.
     #[error(
         "KAUNTER_DATABASE_URL is not the address of a PostgreSQL{0}: write one that begins with postgres://, or remove the variable to use the SQLite file of `database`"

@@ -1,5 +1,6 @@
 //! The contents of `kaunter.toml`, and the names of earlier versions.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use super::keys::FileServerKey;
 use super::people::ListedPerson;
-use super::{ConfigError, GatewayKind, ReportConfig, TerminalConfig};
+use super::{ConfigError, GatewayKind, ReportConfig, TerminalConfig, VoidConfig, WalletConfig};
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::{Profile, Words};
@@ -108,6 +109,10 @@ pub(super) struct FileGateway {
     pub(super) max_amount_minor: u64,
     pub(super) can_cancel: Option<bool>,
     pub(super) unpaid_final_after_ms: Option<Ms>,
+    #[serde(default)]
+    pub(super) void: VoidConfig,
+    #[serde(default)]
+    pub(super) wallets: BTreeMap<String, WalletConfig>,
     pub(super) words: Option<Words>,
 }
 

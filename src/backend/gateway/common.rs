@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use super::http::{Http, NoAnswer};
 use super::offers::Offers;
+use super::unknown::UnknownWords;
 use crate::limits::Bounds;
 
 /// An answer as an event of the machine, and the gateway's own words: masked, so that they may be stored and shown.
@@ -18,6 +19,7 @@ pub(crate) struct Common {
     pub(crate) policy: Policy,
     pub(crate) http: Http,
     pub(crate) offers: Offers,
+    pub(crate) unknown: UnknownWords,
     /// Permits for status checks.
     status_checks: Semaphore,
     /// The result of the last readiness check, and when it was made.
@@ -29,6 +31,7 @@ impl Common {
         Ok(Self {
             http: Http::new(&policy)?,
             offers: Offers::new(policy.poll_ms),
+            unknown: UnknownWords::default(),
             policy,
             status_checks: Semaphore::new(bounds.concurrent_status_checks),
             probed: Mutex::new(None),

@@ -104,6 +104,8 @@ mod tests {
             logo: None,
             test: false,
             modes: Vec::new(),
+            min_amount: None,
+            max_amount: None,
         };
         ids.iter().map(wallet).collect()
     }

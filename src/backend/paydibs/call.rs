@@ -3,12 +3,19 @@
 
 use kaunter_core::trade::Facts;
 
-use super::words::{CancelWords, field};
+use super::words::{CONSUMER_PRESENTED, CancelWords, field};
 use crate::gateway::http::Connection;
 use crate::secret::Secret;
 
 /// The name of the status check, which the backend makes every `poll_ms` for an open payment.
 pub(super) const STATUS: &str = "status";
+/// The names of the other calls.
+pub(super) const TOKEN: &str = "token";
+pub(super) const WALLETS: &str = "integrators";
+pub(super) const CREATE: &str = "create";
+pub(super) const PAY: &str = "pay";
+pub(super) const CANCEL: &str = "cancel";
+pub(super) const VOID: &str = "void";
 
 /// A call's fields, without `time` and `sign`.
 pub(super) type Fields = Vec<(&'static str, String)>;
@@ -31,6 +38,8 @@ pub(super) struct Call<'a> {
 /// How long to wait for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AnswerTimeout {
+    /// `poll_ms` of the policy: a payment waits behind it.
+    Proof,
     /// `read_timeout_ms` of the policy.
     Short,
     /// `pay_timeout_ms` of the policy: a wallet may ask its customer first.
@@ -69,7 +78,7 @@ impl<'a> Masks<'a> {
 /// Fetches a token.
 pub(super) fn token(merchant: &Secret, password_hash: String) -> Call<'static> {
     Call {
-        name: "token",
+        name: TOKEN,
         path: "/token/api-token",
         fields: vec![
             (field::LOGIN_ID, merchant.expose().to_owned()),
@@ -86,7 +95,7 @@ pub(super) fn token(merchant: &Secret, password_hash: String) -> Call<'static> {
 /// Fetches the wallets of one mode.
 pub(super) fn wallets(pay_type: &str) -> Call<'static> {
     Call {
-        name: "integrators",
+        name: WALLETS,
         path: "/payment/integrator-master",
         fields: vec![(field::PAY_TYPE, pay_type.to_owned())],
         timeout: AnswerTimeout::Short,
@@ -97,10 +106,19 @@ pub(super) fn wallets(pay_type: &str) -> Call<'static> {
     }
 }
 
+/// Proves that the gateway accepts the token: the same list, fetched before a call that may leave only once.
+pub(super) fn proof() -> Call<'static> {
+    Call {
+        timeout: AnswerTimeout::Proof,
+        repeat: Repeat::Never,
+        ..wallets(CONSUMER_PRESENTED)
+    }
+}
+
 /// Creates a trade. Nothing is presented yet: a trade that is created twice is paid at most once.
 pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
     Call {
-        name: "create",
+        name: CREATE,
         path: "/payment/create-trade",
         fields: vec![
             (field::INTEGRATOR_ID, facts.wallet_id.clone()),
@@ -119,7 +137,7 @@ pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
 /// Takes the money with a customer's code.
 pub(super) fn pay<'a>(facts: &'a Facts, trans_id: &'a str, code: &'a Secret) -> Call<'a> {
     Call {
-        name: "pay",
+        name: PAY,
         path: "/payment/payment",
         fields: vec![
             (field::USER_QR_CODE, code.expose().to_owned()),
@@ -158,7 +176,7 @@ pub(super) fn status<'a>(facts: &'a Facts, trans_id: &'a str, connection: Connec
 /// Closes an unpaid trade. This call is an assumption, so its path and its words are configuration.
 pub(super) fn cancel<'a>(facts: &'a Facts, trans_id: &'a str, words: &'a CancelWords) -> Call<'a> {
     Call {
-        name: "cancel",
+        name: CANCEL,
         path: &words.path,
         fields: vec![(field::TRANS_ID, trans_id.to_owned())],
         timeout: AnswerTimeout::Short,
@@ -172,7 +190,7 @@ pub(super) fn cancel<'a>(facts: &'a Facts, trans_id: &'a str, words: &'a CancelW
 /// Gives the money of a paid trade back.
 pub(super) fn void<'a>(facts: &'a Facts, trans_id: &'a str, password_hash: String) -> Call<'a> {
     Call {
-        name: "void",
+        name: VOID,
         path: "/payment/process-void",
         fields: vec![
             (field::INTEGRATOR_ID, facts.wallet_id.clone()),
@@ -210,6 +228,7 @@ mod tests {
                 amount,
             },
             wallet_id: "23".to_owned(),
+            wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
         }
     }

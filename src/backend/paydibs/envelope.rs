@@ -5,11 +5,16 @@ use kaunter_core::money::Money;
 use kaunter_core::trade::Carried;
 use kaunter_core::wire::{GatewayAnswer, Wallet};
 
-use super::words::{TEST_WALLET, code, field};
+use super::words::{Words, code, field};
 use crate::gateway::strict::Value;
 
 /// The maximum length of an id of a trade or a void. The longest known one has 20 characters.
 const ID_MAX_CHARS: usize = 64;
+
+/// The maximum length of a wallet's name, in characters. It is on a button.
+const WALLET_NAME_MAX_CHARS: usize = 64;
+/// The last index of the `;` of an entity: `&#x10FFFF;` has it at 9.
+const ENTITY_MAX_BYTES: usize = 10;
 
 /// A readable answer. Its `Debug` shows only the code.
 pub(super) struct Envelope(Value);
@@ -66,6 +71,14 @@ impl Envelope {
         // The field exists and can not be read: it identifies nothing, and agrees with nothing.
         self.field(name)
             .map(|value| text(value).unwrap_or_default())
+    }
+
+    /// A value that decides a call, as text: the envelope's code, or a field of the data.
+    pub(super) fn said(&self, name: &str) -> Option<String> {
+        match name {
+            "code" => self.0.get(name).and_then(text),
+            _ => self.text(name),
+        }
     }
 
     /// A field of the data that names a trade.
@@ -152,7 +165,7 @@ impl Envelope {
     }
 
     /// The wallets, if the data is a list of them. The caller knows their mode.
-    pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Wallet>> {
+    pub(super) fn integrators(&self, words: &Words, currency: &str) -> Option<Vec<ListedWallet>> {
         if !self.is_ok() {
             return None;
         }
@@ -162,19 +175,79 @@ impl Envelope {
                     .and_then(text)
                     .filter(|text| !text.is_empty())
             };
-            Some(Wallet {
-                wallet_id: named(field::ID)?,
-                name: named(field::INTEGRATOR_NAME)?,
-                logo: named(field::INTEGRATOR_LOGO_LINK),
-                test: named(field::ACTIVE).as_deref() == Some(TEST_WALLET),
-                modes: Vec::new(),
+            let amount = |name: &Option<String>| {
+                let text = named(name.as_deref()?)?;
+                Money::read(&text, currency).ok()
+            };
+            Some(ListedWallet {
+                wallet: Wallet {
+                    wallet_id: named(field::ID)?,
+                    name: wallet_name(&named(field::INTEGRATOR_NAME)?)?,
+                    logo: named(field::INTEGRATOR_LOGO_LINK),
+                    test: false,
+                    modes: Vec::new(),
+                    min_amount: amount(&words.min_amount_field),
+                    max_amount: amount(&words.max_amount_field),
+                },
+                active: named(field::ACTIVE).unwrap_or_default().trim().to_owned(),
             })
         });
-        Some(
-            wallets
-                .filter(|wallet| test_wallets || !wallet.test)
-                .collect(),
-        )
+        Some(wallets.collect())
+    }
+}
+
+/// A wallet of the gateway's list.
+pub(super) struct ListedWallet {
+    pub(super) wallet: Wallet,
+    /// Whether it can be used, in the gateway's word. Empty if the list does not say.
+    pub(super) active: String,
+}
+
+/// A wallet's name as a person reads it. Lists made for web pages have `Touch &#039;n Go`.
+fn wallet_name(text: &str) -> Option<String> {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        name.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').filter(|end| *end <= ENTITY_MAX_BYTES);
+        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+            Some((char, end)) => {
+                name.push(char);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                name.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    name.push_str(rest);
+    let name: String = name
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(WALLET_NAME_MAX_CHARS)
+        .collect();
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The character of an HTML entity: a numeric one, or one that PHP's `htmlspecialchars` writes.
+fn entity(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            let number = match digits.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => digits.parse(),
+            };
+            char::from_u32(number.ok()?)
+        }
     }
 }
 
@@ -217,6 +290,7 @@ fn number(value: &Value) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::Profile;
     use super::*;
 
     fn envelope(text: &str) -> Envelope {
@@ -293,10 +367,36 @@ mod tests {
     }
 
     #[test]
+    fn a_wallets_name_is_read_without_markup() {
+        for (text, name) in [
+            ("Touch &#039;n Go", Some("Touch 'n Go")),
+            ("Touch &#x27;n Go", Some("Touch 'n Go")),
+            ("A &amp; B &lt;C&gt; &quot;D&quot;", Some("A & B <C> \"D\"")),
+            (
+                "A & B; C &nbsp; &#xD800; &",
+                Some("A & B; C &nbsp; &#xD800; &"),
+            ),
+            (
+                "\u{652f}\u{4ed8}&\u{5b9d};",
+                Some("\u{652f}\u{4ed8}&\u{5b9d};"),
+            ),
+            (" Grab\u{7}Pay ", Some("GrabPay")),
+            (" &#32; ", None),
+        ] {
+            assert_eq!(wallet_name(text).as_deref(), name, "{text}");
+        }
+        assert_eq!(
+            wallet_name(&"x".repeat(100)).map(|name| name.len()),
+            Some(WALLET_NAME_MAX_CHARS)
+        );
+    }
+
+    #[test]
     fn a_list_with_holes_is_a_list() {
         let wallets = |data: &str| {
             let envelope = envelope(&format!(r#"{{"code":200,"data":{data}}}"#));
-            envelope.integrators(true).map(|list| list.len())
+            let words = Words::of(Profile::Documented);
+            envelope.integrators(&words, "MYR").map(|list| list.len())
         };
         let wallet = r#"{"id":23,"integrator_name":"GrabPay","active":"Y"}"#;
         assert_eq!(wallets(&format!("[{wallet}]")), Some(1));

@@ -74,23 +74,37 @@ impl Paydibs {
 
     /// Sends a call with a token. Repeats it once if the gateway did not read it and the call may be repeated.
     async fn with_token(&self, call: &Call<'_>) -> CallResult {
-        let token = self.token(call.repeat).await;
+        let token = match call.repeat {
+            Repeat::Never => self.proven_token().await,
+            Repeat::WhenRefusedEarly | Repeat::WhenRefusedEarlyOrThrottled => {
+                self.token(call.repeat).await
+            }
+        };
         let token = token.map_err(Unanswered::without_token)?;
-        let first = self.once(call, Some(&token)).await;
+        let first = self.with(call, &token).await;
+        if call.repeat == Repeat::Never {
+            self.answered(&token).await;
+        }
         let why = match (&first, call.repeat) {
             (Ok(_), _) | (Err(_), Repeat::Never) => return first,
             (Err(failed), _) => failed.failure.why,
         };
         match why {
             NoAnswer::RefusedEarly => {
-                self.forget(&token).await;
                 let token = self.token(call.repeat).await;
                 let token = token.map_err(Unanswered::without_token)?;
-                self.once(call, Some(&token)).await
+                self.with(call, &token).await
             }
-            NoAnswer::Unsent => self.once(call, Some(&token)).await,
+            NoAnswer::Unsent => self.with(call, &token).await,
             NoAnswer::Throttled | NoAnswer::Unclear => first,
         }
+    }
+
+    /// Sends once with this token, and learns from the answer how long tokens live.
+    pub(super) async fn with(&self, call: &Call<'_>, token: &Secret) -> CallResult {
+        let answer = self.once(call, Some(token)).await;
+        self.learn(token, &answer).await;
+        answer
     }
 
     /// Signs and sends once.
@@ -111,6 +125,7 @@ impl Paydibs {
     fn signed(&self, call: &Call<'_>, token: Option<&Secret>) -> RequestBuilder {
         let policy = &self.common.policy;
         let patience_ms = match call.timeout {
+            AnswerTimeout::Proof => policy.poll_ms,
             AnswerTimeout::Short => policy.read_timeout_ms,
             AnswerTimeout::Long => policy.pay_timeout_ms,
         };
@@ -183,11 +198,13 @@ impl Paydibs {
         secrets.push(&hash);
         secrets.extend(tokens.iter().map(Secret::expose));
         secrets.extend(call.masks.code);
-        let masked = masking::mask(
-            envelope.gateway_answer(call.decides),
-            &secrets,
-            &call.masks.ids,
-        );
+        let mask = |answer| masking::mask(answer, &secrets, &call.masks.ids);
+        let masked = mask(envelope.gateway_answer(call.decides));
+        let is_understood =
+            matches!(answer, Err(failed) if failed.failure.why != NoAnswer::Unclear);
+        if !is_understood {
+            self.note_unknown(call, envelope, mask);
+        }
         let is_loud = !envelope.is_ok() && call.name != call::STATUS;
         masking::log(call.name, &masked, is_loud);
         Some(masked)

@@ -1,47 +1,80 @@
 //! PayDibs' token: fetched once for all concurrent callers, and kept until it is refused or old.
+//!
+//! PayDibs does not say how long a token lives, or whether a second sign-in ends the first one's token. So a call that
+//! may leave only once takes a token that was proven just before, and [`TokenLife`] learns how old it may be.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use kaunter_core::policy::Ms;
+use kaunter_core::token_life::TokenLife;
 
 use super::Paydibs;
 use super::call::{self, Repeat};
 use super::envelope::Envelope;
+use super::send::CallResult;
 use super::words::{field, status};
 use crate::gateway::http::NoAnswer;
 use crate::secret::Secret;
 
-/// A token older than this is renewed before a payment: a payment must not be the call that finds it expired.
-const AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
-
 /// The token, and when fetching it last failed.
 #[derive(Default)]
 pub(super) struct CachedToken {
-    current: Option<(Secret, Instant)>,
+    current: Option<Token>,
     /// The previous token: it is masked in answers too.
     last: Option<Secret>,
     refused: Option<(NoAnswer, Instant)>,
+    life: TokenLife,
+}
+
+/// A token of the gateway.
+struct Token {
+    secret: Secret,
+    since: Instant,
+    /// The age at which the gateway last accepted it.
+    accepted_ms: Ms,
+    /// Calls with it that may leave only once, and have no answer yet. And when the last one took it.
+    in_flight: u32,
+    taken: Instant,
+}
+
+impl Token {
+    fn age_ms(&self) -> Ms {
+        ms_since(self.since)
+    }
+
+    /// How long ago the newest call took it that may leave only once; `None` if none is under way.
+    fn taken_ms_ago(&self) -> Option<Ms> {
+        (self.in_flight > 0).then(|| ms_since(self.taken))
+    }
 }
 
 impl CachedToken {
     /// Every token that an answer might repeat.
     pub(super) fn secrets(&self) -> Vec<Secret> {
-        let current = self.current.as_ref().map(|(token, _)| token);
+        let current = self.current.as_ref().map(|token| &token.secret);
         current.into_iter().chain(&self.last).cloned().collect()
     }
 
-    /// A token that a call may use. A call that is sent only once needs a young one.
+    /// A token that a call may use. A call that is sent only once needs a trusted one.
     fn usable_for(&self, repeat: Repeat) -> Option<Secret> {
-        let (token, at) = self.current.as_ref()?;
+        let token = self.current.as_ref()?;
         let fits = match repeat {
-            Repeat::Never => at.elapsed() < AGE_BEFORE_PAY,
+            Repeat::Never => self.life.is_usable(token.age_ms(), token.taken_ms_ago()),
             Repeat::WhenRefusedEarly | Repeat::WhenRefusedEarlyOrThrottled => true,
         };
-        fits.then(|| token.clone())
+        fits.then(|| token.secret.clone())
+    }
+
+    /// The token, unless it was renewed since.
+    fn find(&mut self, secret: &Secret) -> Option<&mut Token> {
+        let current = self.current.as_mut();
+        current.filter(|own| own.secret == *secret)
     }
 
     /// Discards the token. A call in progress may still repeat it in its answer.
     fn discard(&mut self) {
-        if let Some((token, _)) = self.current.take() {
-            self.last = Some(token);
+        if let Some(token) = self.current.take() {
+            self.last = Some(token.secret);
         }
     }
 }
@@ -70,7 +103,13 @@ impl Paydibs {
         match token {
             Ok(token) => {
                 kept.discard();
-                kept.current = Some((token.clone(), Instant::now()));
+                kept.current = Some(Token {
+                    secret: token.clone(),
+                    since: Instant::now(),
+                    accepted_ms: 0,
+                    in_flight: 0,
+                    taken: Instant::now(),
+                });
                 Ok(token)
             }
             Err(why) => {
@@ -82,13 +121,53 @@ impl Paydibs {
         }
     }
 
-    /// Discards a token that the gateway refused, unless it was renewed already.
-    pub(super) async fn forget(&self, token: &Secret) {
-        let mut kept = self.token.lock().await;
-        if kept.current.as_ref().is_some_and(|(own, _)| own == token) {
-            kept.discard();
+    /// A token for a call that may leave only once. The gateway has granted it just now, or has accepted it for a
+    /// harmless call just now. Where that call gets no answer, the token is returned unproven.
+    pub(super) async fn proven_token(&self) -> Result<Secret, NoAnswer> {
+        let usable = self.token.lock().await.usable_for(Repeat::Never);
+        if let Some(token) = usable {
+            // Whatever the answer is: a refused token is discarded by now, and the next line fetches another one.
+            let _ = self.with(&call::proof(), &token).await;
+        }
+        let token = self.token(Repeat::Never).await?;
+        if let Some(own) = self.token.lock().await.find(&token) {
+            own.in_flight += 1;
+            own.taken = Instant::now();
+        }
+        Ok(token)
+    }
+
+    /// The call that took the token has its answer.
+    pub(super) async fn answered(&self, token: &Secret) {
+        if let Some(own) = self.token.lock().await.find(token) {
+            own.in_flight = own.in_flight.saturating_sub(1);
         }
     }
+
+    /// Learns from an answer how long tokens live. Discards a token that the gateway refused, unless it was renewed
+    /// already.
+    pub(super) async fn learn(&self, token: &Secret, answer: &CallResult) {
+        let mut kept = self.token.lock().await;
+        let life = kept.life;
+        let Some(own) = kept.find(token) else {
+            return;
+        };
+        match answer {
+            Ok(_) => {
+                own.accepted_ms = own.age_ms();
+                kept.life = life.accepted(own.accepted_ms);
+            }
+            Err(failed) if failed.failure.why == NoAnswer::RefusedEarly => {
+                kept.life = life.refused(own.accepted_ms);
+                kept.discard();
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn ms_since(then: Instant) -> Ms {
+    Ms::try_from(then.elapsed().as_millis()).unwrap_or(Ms::MAX)
 }
 
 /// The token in an answer.

@@ -67,6 +67,15 @@ pub(super) mod status {
     pub(crate) const VOID_WRONG_PASSWORD: u64 = 6;
     /// Void: no money was given back.
     pub(crate) const VOID_FAILED: u64 = 7;
+    /// Void: every number that is known. 5 is a timeout and 8 unknown: they decide nothing.
+    pub(crate) const VOID_KNOWN: [u64; 6] = [
+        VOID_DONE,
+        VOID_NOT_FOUND,
+        5,
+        VOID_WRONG_PASSWORD,
+        VOID_FAILED,
+        8,
+    ];
 }
 
 /// `data.user_order_status` of a payment.
@@ -76,7 +85,7 @@ pub(super) mod order {
 }
 
 /// `active` of a test wallet.
-pub(super) const TEST_WALLET: &str = "T";
+const TEST_WALLET: &str = "T";
 /// `pay_type` of the mode in which the merchant scans the customer's code.
 pub(super) const CONSUMER_PRESENTED: &str = "MSU";
 
@@ -111,6 +120,15 @@ pub struct Words {
     pub voided: Vec<String>,
     /// Codes of the envelope that mean that the token must be renewed.
     pub renew_token_codes: Vec<u32>,
+    /// Values of `active` of wallets that tills may offer. `""` stands for a wallet without the field.
+    #[serde(default = "active_words")]
+    pub active: Vec<String>,
+    /// Values of `active` of wallets that are switched off.
+    pub inactive: Vec<String>,
+    /// The field of a wallet in the list that holds its smallest amount, if the list has one.
+    pub min_amount_field: Option<String>,
+    /// The field of a wallet in the list that holds its largest amount, if the list has one.
+    pub max_amount_field: Option<String>,
     /// The call that cancels an unfinished payment, and its vocabulary.
     pub cancel: Option<CancelWords>,
     /// How the till shows a code that the customer scans; `None` if the gateway has no such code.
@@ -143,6 +161,24 @@ pub struct CancelWords {
     pub refunded: String,
 }
 
+/// The value of `active` that is assumed: without one, no sale could begin.
+fn active_words() -> Vec<String> {
+    vec!["Y".to_owned()]
+}
+
+/// What `active` says about a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WalletState {
+    /// Tills may offer it.
+    Active,
+    /// It pays with test money.
+    Test,
+    /// It is switched off.
+    Inactive,
+    /// The vocabulary does not have the word, so the wallet is not offered.
+    Unknown,
+}
+
 impl Words {
     /// The vocabulary of a profile.
     #[must_use]
@@ -151,6 +187,7 @@ impl Words {
         let documented = Self {
             paid: word("D"),
             renew_token_codes: vec![401],
+            active: active_words(),
             ..Self::default()
         };
         match profile {
@@ -168,6 +205,9 @@ impl Words {
                 failed: word("F"),
                 closed: word("X"),
                 voided: word("V"),
+                inactive: word("N"),
+                min_amount_field: Some("min_amount".to_owned()),
+                max_amount_field: Some("max_amount".to_owned()),
                 cancel: Some(CancelWords {
                     path: "/payment/cancel-trade".to_owned(),
                     field: "cancel_status".to_owned(),
@@ -203,6 +243,26 @@ impl Words {
             GatewayStatus::Unlisted
         } else {
             GatewayStatus::Unclear
+        }
+    }
+
+    /// Whether the vocabulary has this value of `pay_status`.
+    pub(super) fn knows_status(&self, word: &str) -> bool {
+        let status = self.status(Some(word));
+        !matches!(status, GatewayStatus::Unclear | GatewayStatus::Unlisted)
+    }
+
+    /// What a value of `active` means.
+    pub(super) fn wallet_state(&self, word: &str) -> WalletState {
+        let is = |list: &[String]| list.iter().any(|own| own == word);
+        if word == TEST_WALLET {
+            WalletState::Test
+        } else if is(&self.active) {
+            WalletState::Active
+        } else if is(&self.inactive) {
+            WalletState::Inactive
+        } else {
+            WalletState::Unknown
         }
     }
 

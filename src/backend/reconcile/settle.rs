@@ -46,7 +46,7 @@ impl Reconciliation {
             gateway,
             policy,
             (config.shop.clone(), config.sales),
-            Clock::start(),
+            (Clock::start(), config.day),
             config.bounds.concurrent_gateway_requests,
             config.person_limits(),
         );

@@ -4,7 +4,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, ServerKey, Words};
+use kaunter_backend::{
+    Config, GatewayConfig, GatewayKind, Profile, Secret, ServerKey, VoidConfig, Words,
+};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
     CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Sales, TradeView,
@@ -99,6 +101,8 @@ impl Desk {
                 max_amount_minor: 5_000_000,
                 can_cancel: None,
                 unpaid_final_after_ms: None,
+                void: VoidConfig::default(),
+                wallets: std::collections::BTreeMap::new(),
                 words: Words::of(Profile::Sandbox),
             },
             policy: Policy::default(),

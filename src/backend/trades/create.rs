@@ -70,6 +70,7 @@ impl Inner {
             shop,
             terminal,
             who,
+            wallet,
             new,
             claims,
             minted_s: _,
@@ -82,6 +83,7 @@ impl Inner {
             attempt: admitted.attempt,
             sale: admitted.sale,
             wallet_id: new.wallet_id,
+            wallet_name: wallet.name,
             mode: new.mode,
         };
         let mut trade = Trade::new(facts, now);
@@ -141,6 +143,8 @@ impl Inner {
         };
         desk::check_due(&sale, &request.claims.authority(), self.gateway.limits())
             .map_err(Problem::from)?;
+        // A page that states no amount learns the registered one here.
+        desk::check_wallet_amount(&request.wallet, &sale.amount).map_err(Problem::from)?;
         let replaced = (admission.replaced, stored.as_slice());
         let replaced =
             store_replaced(change, replaced, &request.who, trail::SUPERSEDED, now).await?;

@@ -16,6 +16,7 @@ use crate::limits::{CHECK_TIMER_MS, KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
 use crate::secret::Secret;
 use crate::trace::carried;
 use crate::trail::ActorKind;
+use crate::unknown_words;
 
 impl Inner {
     /// Carries out every step that the stored machine has now.
@@ -63,12 +64,19 @@ impl Inner {
             trade.facts().clone(),
             trade.gateway_ref().map(str::to_owned),
         );
+        let kept_back = self.kept_back(trade, send);
         let call = async move {
             kill::at(kill::of_send(send, SendStage::Sending));
-            let answered = inner
+            let sent = inner
                 .gateway
-                .send(&facts, gateway_ref.as_deref(), send, code)
-                .await;
+                .send(&facts, gateway_ref.as_deref(), send, code);
+            let answered = match kept_back {
+                Some(answered) => answered,
+                None => sent.await,
+            };
+            if inner.gateway.unknown().has_new() {
+                unknown_words::keep(&inner.store, &inner.gateway, &inner.shop).await;
+            }
             kill::at(kill::of_send(send, SendStage::Answered));
             let trade = inner.store_answer(&facts.trade_id, answered).await;
             kill::at(kill::of_send(send, SendStage::Kept));

@@ -122,6 +122,7 @@ impl Charge {
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
             | ProblemCode::AmountTooLarge
+            | ProblemCode::AmountTooSmall
             | ProblemCode::CurrencyUnsupported
             | ProblemCode::SaleInvalid
             | ProblemCode::IdempotencyKeyInvalid

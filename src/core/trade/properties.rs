@@ -238,6 +238,12 @@ impl Trade {
         }
     }
 
+    /// When its payment left, or when our code became visible. Without that, when the trade was created.
+    #[must_use]
+    pub fn paid_from_ms(&self) -> Ms {
+        self.payment.sent_ms.unwrap_or(self.created_ms)
+    }
+
     /// Whether a payment may have left: ours, or that of somebody who has seen our code.
     #[must_use]
     pub fn payment_left(&self) -> bool {

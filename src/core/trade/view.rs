@@ -1,8 +1,8 @@
 //! A trade as the backend's API shows it.
 
-use super::Trade;
+use super::{Facts, Trade};
 use crate::policy::Ms;
-use crate::wire::{self, ShownCode, VerdictProposal};
+use crate::wire::{self, NamedWallet, ShownCode, VerdictProposal};
 
 impl Trade {
     /// The trade's JSON at this time. `text` formats the driver's milliseconds as a date.
@@ -15,6 +15,7 @@ impl Trade {
             attempt: facts.attempt,
             sale: facts.sale.clone(),
             wallet_id: facts.wallet_id.clone(),
+            wallet: facts.wallet(),
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             cashier: facts.cashier.clone(),
@@ -47,5 +48,16 @@ impl Trade {
             gateway_answer: self.gateway_answer.clone(),
             void_refused: self.void.void_refused.clone(),
         }
+    }
+}
+
+impl Facts {
+    /// The wallet with the name that it had when the trade was created, if the row keeps one.
+    #[must_use]
+    pub fn wallet(&self) -> Option<NamedWallet> {
+        (!self.wallet_name.is_empty()).then(|| NamedWallet {
+            wallet_id: self.wallet_id.clone(),
+            name: self.wallet_name.clone(),
+        })
     }
 }

@@ -148,6 +148,7 @@ impl Till {
             attempt: 1,
             sale: record.sale.clone().known(),
             wallet_id: record.wallet_id.clone(),
+            wallet: None,
             mode: record.mode,
             terminal: self.session.terminal.clone(),
             cashier: None,

@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use clap::Args;
-use kaunter_backend::{GatewayConfig, GatewayKind, Secret, ServerKey, TerminalConfig, Words};
+use kaunter_backend::{
+    GatewayConfig, GatewayKind, Secret, ServerKey, TerminalConfig, VoidConfig, Words,
+};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::Sales;
 
@@ -92,6 +94,8 @@ impl Demo {
                 max_amount_minor: 5_000_000,
                 can_cancel: None,
                 unpaid_final_after_ms: None,
+                void: VoidConfig::default(),
+                wallets: std::collections::BTreeMap::new(),
                 words: Words::of(kaunter_backend::Profile::Sandbox),
             },
             policy: Policy::default(),

@@ -3,13 +3,14 @@
 use kaunter_core::wire::{self, GatewayAnswer};
 
 /// The columns of the sheet, in this order. docs/operating.md describes each.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "created_at",
     "ref",
     "attempt",
     "amount",
     "currency",
     "wallet_id",
+    "wallet",
     "terminal",
     "status",
     "since",
@@ -43,6 +44,7 @@ pub(super) fn lines(trades: &[wire::TradeView]) -> Vec<u8> {
             trade.sale.amount.decimal(),
             plain(&trade.sale.amount.currency),
             plain(&trade.wallet_id),
+            plain(trade.wallet.as_ref().map_or("", |wallet| &wallet.name)),
             plain(&trade.terminal),
             crate::store::word(trade.status),
             trade.since.clone(),

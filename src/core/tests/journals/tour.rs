@@ -155,6 +155,7 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
             attempt: 1,
             sale: sale(&format!("SALE-{way}")),
             wallet_id: "21".to_owned(),
+            wallet_name: String::new(),
             mode: if way < CONSUMER_WAYS {
                 CodeMode::ConsumerPresented
             } else {
