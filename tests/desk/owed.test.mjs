@@ -657,11 +657,11 @@ onBothStores(
     );
     const lines = sql(
       shop,
-      `SELECT who, from_state, to_state, note FROM audit WHERE trade_id = '${trade.trade_id}' AND event = 'verdict' ORDER BY version, nth;`,
+      `SELECT actor, who, from_state, to_state, note FROM audit WHERE trade_id = '${trade.trade_id}' AND event = 'verdict' ORDER BY version, nth;`,
     );
     assert.deepEqual(lines, [
-      ["Cashier@till-1", "", "", "proposed by Cashier: paid: seen in the portal"],
-      ["Chong@shop", "needs_review", "paid", "decided by Cashier and Chong: paid: seen"],
+      ["person", "Cashier", "", "", "proposed by Cashier: paid: seen in the portal"],
+      ["server", "Chong", "needs_review", "paid", "decided by Cashier and Chong: paid: seen"],
     ]);
   },
 );
