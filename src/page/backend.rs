@@ -195,20 +195,6 @@ impl Backend {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
-    /// `GET /v1/trades/{trade_id}?fresh=true`: the backend asks the gateway before it answers.
-    pub fn fresh_trade<'a>(
-        &'a self,
-        trade_id: &str,
-        sale: Option<&'a SaleInput>,
-    ) -> Call<'a, TradeView> {
-        self.request(
-            "GET",
-            path(trade_id, "?fresh=true"),
-            None,
-            Purpose::of(sale),
-        )
-    }
-
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
     pub fn cancel<'a>(
         &'a self,
@@ -227,9 +213,14 @@ impl Backend {
         self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
-    /// `GET /v1/trades/{trade_id}/void`.
-    pub fn void_status(&self, trade_id: &str) -> Call<'_, TradeView> {
-        self.request("GET", path(trade_id, "/void"), None, Purpose::Any)
+    /// `GET /v1/trades/{trade_id}/void`: the backend asks the gateway before it answers. The sale, if known, selects the
+    /// token.
+    pub fn void_status<'a>(
+        &'a self,
+        trade_id: &str,
+        sale: Option<&'a SaleInput>,
+    ) -> Call<'a, TradeView> {
+        self.request("GET", path(trade_id, "/void"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
