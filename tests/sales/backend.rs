@@ -128,6 +128,13 @@ impl World<'_> {
         (self.now < until).then_some(until)
     }
 
+    /// The first process that runs and isn't stalled.
+    pub(crate) fn first_running(&self) -> Option<usize> {
+        let runs =
+            |process: &usize| self.processes[*process].up && self.stalled(*process).is_none();
+        (0..self.processes.len()).find(runs)
+    }
+
     /// The host goes down for longer than any request lives. When it comes up, its clock is a day off.
     pub(crate) fn clock_jumps(&mut self) {
         if !self.stormy() {
@@ -183,8 +190,8 @@ impl World<'_> {
 
     /// Plans the sweep that finds the check of this row's payment, if the stored time of that check has changed.
     ///
-    /// The backend looks for due checks at a fixed pace, whichever process has the row's timer. Here, only the sweeps that
-    /// find something are events.
+    /// The backend looks for due checks at a fixed pace, whichever process has the row's timer. Here, only the sweeps
+    /// that find something are events.
     fn plan_sweep(&mut self, process: usize, row: usize) {
         let check_ms = self.store.trade(row).paid_check_ms();
         if check_ms == self.contexts[row].check_ms {
@@ -209,9 +216,7 @@ impl World<'_> {
         if !due(self) {
             return;
         }
-        let runs =
-            |process: &usize| self.processes[*process].up && self.stalled(*process).is_none();
-        let process = (0..self.processes.len()).find(runs);
+        let process = self.first_running();
         let wait_ms = process.map_or(0, |process| check_ms.saturating_sub(self.clock(process)));
         if let Some(process) = process
             && wait_ms == 0

@@ -170,7 +170,8 @@ impl World<'_> {
 
     // ---- at rest ---------------------------------------------------------------------------------------------
 
-    /// Checks a sale for which nothing is left to happen until this time. If its faults had stopped, late money was seen.
+    /// Checks a sale for which nothing is left to happen until this time. If its faults had stopped, late money was
+    /// seen.
     pub(crate) fn judge_rest(&mut self, until_ms: Ms) {
         if self.weather.calm_ms.is_none() {
             return;
@@ -209,8 +210,8 @@ impl World<'_> {
 
     /// Whether rule 34 promises a check of this payment after this time, and before the other.
     ///
-    /// The last check is that of the next morning, by the clock of the process that had the answer. After it, the backend
-    /// asks only if somebody reads the trade.
+    /// The last check is that of the next morning, by the clock of the process that had the answer. After it, the
+    /// backend asks only if somebody reads the trade.
     fn is_check_promised(&self, trade: &Trade, after_ms: Ms, until_ms: Ms) -> bool {
         let policy = &self.weather.policy;
         let checks = policy.paid_checks(trade.since_ms());

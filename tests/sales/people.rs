@@ -92,8 +92,8 @@ impl World<'_> {
         self.customer_follows(row);
     }
 
-    /// The customer has paid in another way, and now with the wallet too. Some shops see it first, and give it back in the
-    /// gateway's portal.
+    /// The customer has paid in another way, and now with the wallet too. Some shops see it first, and give it back
+    /// in the gateway's portal.
     fn shop_sees_both(&mut self, row: usize) {
         let both = self.store.trade(row).state() == State::GivenUp
             && self.contexts[row].account.stage == Stage::Paid;
@@ -267,9 +267,7 @@ impl World<'_> {
 
     /// The customer of this trade's sale pays in another way. The first process that runs decides by the shipped rule.
     pub(crate) fn give_up_wish(&mut self, row: usize) {
-        let runs =
-            |process: &usize| self.processes[*process].up && self.stalled(*process).is_none();
-        let process = (0..self.processes.len()).find(runs);
+        let process = self.first_running();
         let Some(process) = process.filter(|_| !self.held && !self.store_is_down()) else {
             return;
         };

@@ -10,8 +10,8 @@ use crate::dice::Dice;
 
 /// The start of every world. It is late enough for a clock that is a day slow to stay above zero.
 pub(crate) const START_MS: Ms = 10 * 24 * 3_600_000;
-/// The longest duration of a world. A closed trade's last query leaves 34 hours after its end. The last check of a payment
-/// of the second day leaves 57 hours after the world's start, which is the start of a day.
+/// The longest duration of a world. A closed trade's last query leaves 34 hours after its end. The last check of a
+/// payment of the second day leaves 57 hours after the world's start, which is the start of a day.
 pub(crate) const LONGEST_MS: Ms = 58 * 3_600_000;
 
 const SECOND: Ms = 1_000;
