@@ -131,7 +131,8 @@ export class Till extends EventTarget {
     return this.#raw.checkStatus(tradeId);
   }
   async refresh(tradeId) {
-    return this.#raw.refresh(tradeId);
+    // The status of a void is a fresh one too.
+    return this.#raw.checkVoidStatus(tradeId);
   }
   async giveUp(options) {
     return this.#raw.giveUp(options);

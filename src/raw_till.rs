@@ -208,14 +208,6 @@ impl RawTill {
         }))
     }
 
-    /// Asks the gateway now how a trade stands.
-    #[must_use]
-    pub fn refresh(&self, trade_id: &JsValue) -> TradePromise {
-        self.promise(self.on_trade(trade_id, async move |till, id| {
-            trade(till.refresh(&id).await)
-        }))
-    }
-
     /// Cancels an unpaid trade. The customer may pay before the cancel arrives.
     #[must_use]
     pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {

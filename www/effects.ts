@@ -151,9 +151,8 @@ async function lookUp(ref: string): Promise<void> {
     dispatch({ type: "owed_read", ref, minor, sentence });
   try {
     const signal = AbortSignal.timeout(LOOK_UP_MS);
-    const context = { reason: "start", signal } as const;
     const url = settings?.token_url ?? null;
-    const token = await (url === null ? signedInToken(context) : readToken(context, url));
+    const token = await (url === null ? signedInToken({}) : readToken({ reason: "start", signal }, url));
     const minor = await owed(ref, token);
     read(minor, minor === null ? { word: "noBill" } : null);
   } catch {

@@ -11,8 +11,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskGiveUp, AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord,
-    Session, TradeList, TradeView, Verdict,
+    AskGiveUp, AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, Session,
+    TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -195,20 +195,6 @@ impl Backend {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
-    /// `GET /v1/trades/{trade_id}?fresh=true`: the backend asks the gateway before it answers.
-    pub fn fresh_trade<'a>(
-        &'a self,
-        trade_id: &str,
-        sale: Option<&'a SaleInput>,
-    ) -> Call<'a, TradeView> {
-        self.request(
-            "GET",
-            path(trade_id, "?fresh=true"),
-            None,
-            Purpose::of(sale),
-        )
-    }
-
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
     pub fn cancel<'a>(
         &'a self,
@@ -227,9 +213,14 @@ impl Backend {
         self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
-    /// `GET /v1/trades/{trade_id}/void`.
-    pub fn void_status(&self, trade_id: &str) -> Call<'_, TradeView> {
-        self.request("GET", path(trade_id, "/void"), None, Purpose::Any)
+    /// `GET /v1/trades/{trade_id}/void`: the backend asks the gateway before it answers. The sale, if known, selects the
+    /// token.
+    pub fn void_status<'a>(
+        &'a self,
+        trade_id: &str,
+        sale: Option<&'a SaleInput>,
+    ) -> Call<'a, TradeView> {
+        self.request("GET", path(trade_id, "/void"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
@@ -238,13 +229,13 @@ impl Backend {
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
-    /// `GET /v1/sales?ref=`: the trades that this terminal may see.
-    pub fn sale(&self, reference: &str) -> Call<'_, SaleRecord> {
+    /// `GET /v1/sales?ref=`: the trades that this terminal may see. The rest of the record is the shop's server's.
+    pub fn sale(&self, reference: &str) -> Call<'_, TradeList> {
         self.request("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// `POST /v1/sales/give-up`: the customer pays in another way.
-    pub fn give_up(&self, wish: &AskGiveUp) -> Call<'_, SaleRecord> {
+    /// `POST /v1/sales/give-up`: the customer pays in another way. Gives the sale's trades.
+    pub fn give_up(&self, wish: &AskGiveUp) -> Call<'_, TradeList> {
         let path = "/v1/sales/give-up".to_owned();
         let purpose = Purpose::Right(Right::GiveUp);
         self.request("POST", path, Some(to_js(wish)), purpose)

@@ -32,7 +32,14 @@ export function stores() {
 export async function reconfigured(shop, change) {
   await shop.stopBackend();
   const own = shop.toml.bind(shop);
+  const owner = (toml) => ["shop", "base_url"].map((key) => toml.match(new RegExp(`^${key} = (.*)$`, "m"))?.[1]).join();
+  const before = owner(own("127.0.0.1:0"));
   shop.toml = (listen) => change(own(listen));
+  if (owner(shop.toml("127.0.0.1:0")) !== before) {
+    // Another gateway: the store moves, as an operator would move it.
+    const { status, said } = command(shop, ["store", "rebind", "--by", "a test"]);
+    assert.equal(status, 0, said);
+  }
   await shop.startBackend();
   return shop;
 }

@@ -128,6 +128,13 @@ impl World<'_> {
         (self.now < until).then_some(until)
     }
 
+    /// The first process that runs and isn't stalled.
+    pub(crate) fn first_running(&self) -> Option<usize> {
+        let runs =
+            |process: &usize| self.processes[*process].up && self.stalled(*process).is_none();
+        (0..self.processes.len()).find(runs)
+    }
+
     /// The host goes down for longer than any request lives. When it comes up, its clock is a day off.
     pub(crate) fn clock_jumps(&mut self) {
         if !self.stormy() {
@@ -176,6 +183,54 @@ impl World<'_> {
                 .queue
                 .plan(due, ScheduledEvent::Timer(process, row, nth)),
             None => self.apply(process, row, Event::Tick, None, None),
+        }
+    }
+
+    // ---- the sweep -------------------------------------------------------------------------------------------
+
+    /// Plans the sweep that finds the check of this row's payment, if the stored time of that check has changed.
+    ///
+    /// The backend looks for due checks at a fixed pace, whichever process has the row's timer. Here, only the sweeps
+    /// that find something are events.
+    fn plan_sweep(&mut self, process: usize, row: usize) {
+        let check_ms = self.store.trade(row).paid_check_ms();
+        if check_ms == self.contexts[row].check_ms {
+            return;
+        }
+        self.contexts[row].check_ms = check_ms;
+        if let Some(check_ms) = check_ms {
+            let wait_ms = check_ms.saturating_sub(self.clock(process));
+            self.sweep_later(row, check_ms, wait_ms);
+        }
+    }
+
+    fn sweep_later(&mut self, row: usize, check_ms: Ms, wait_ms: Ms) {
+        let pause_ms = self.weather.policy.review_check_first_ms;
+        let due = self.now + wait_ms + self.dice.between(1, pause_ms);
+        self.queue.plan(due, ScheduledEvent::Sweep(row, check_ms));
+    }
+
+    /// The first process that runs checks the payment, whichever process was to do it.
+    pub(crate) fn sweep(&mut self, row: usize, check_ms: Ms) {
+        let due = |world: &Self| world.store.trade(row).paid_check_ms() == Some(check_ms);
+        if !due(self) {
+            return;
+        }
+        let process = self.first_running();
+        let wait_ms = process.map_or(0, |process| check_ms.saturating_sub(self.clock(process)));
+        if let Some(process) = process
+            && wait_ms == 0
+        {
+            say!(
+                self,
+                "backend {process} sweeps: a check of trade {row} is due"
+            );
+            self.apply(process, row, Event::Tick, None, None);
+        }
+        if due(self) {
+            // A host's clock that is a day off may be set right at any moment.
+            let wait_ms = if self.host_ahead_ms == 0 { wait_ms } else { 0 };
+            self.sweep_later(row, check_ms, wait_ms);
         }
     }
 
@@ -271,6 +326,7 @@ impl World<'_> {
             }
         };
         self.moved(row, done.moves);
+        self.plan_sweep(process, row);
         self.sends(process, row, caller);
         if let Some(call) = caller {
             self.request_stored(process, call, row, done.granted.err());
@@ -278,7 +334,7 @@ impl World<'_> {
         self.one_less_to_wait_for(waiter);
     }
 
-    fn moved(&mut self, row: usize, moves: Vec<Move>) {
+    pub(crate) fn moved(&mut self, row: usize, moves: Vec<Move>) {
         for moved in &moves {
             say!(
                 self,

@@ -125,6 +125,7 @@ impl World<'_> {
                     shown_ms: None,
                     changing: 0,
                     device: self.calls[at].device.clone(),
+                    check_ms: None,
                 });
                 self.sends(process, row, Some(at));
                 self.request_stored(process, at, row, None);

@@ -1,7 +1,8 @@
 //! What must hold: at every moment, some time after the faults have stopped, and when nothing is left to happen.
 
+use kaunter_core::policy::Ms;
 use kaunter_core::till::Phase;
-use kaunter_core::trade::State;
+use kaunter_core::trade::{State, Trade};
 use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::Stage;
 use kaunter_model::judge::{self, Breach, Evidence};
@@ -149,7 +150,11 @@ impl World<'_> {
             State::NeedsReview | State::GivenUp => fresh || !row.account.stage.is_final(),
             State::VoidReview => fresh || row.account.stage != Stage::Refunded,
             // Late money is seen late and then given back. At rest, nothing is under way any more.
-            State::Voiding | State::VoidUnknown if row.account.ledger.late => true,
+            State::Voiding | State::VoidUnknown
+                if row.account.ledger.late || trade.given_up().is_some() =>
+            {
+                true
+            }
             State::Creating
             | State::CreateUnknown
             | State::AwaitingPayer
@@ -165,8 +170,9 @@ impl World<'_> {
 
     // ---- at rest ---------------------------------------------------------------------------------------------
 
-    /// Checks a sale for which nothing is left to happen. If its faults had stopped, late money was seen.
-    pub(crate) fn judge_rest(&mut self) {
+    /// Checks a sale for which nothing is left to happen until this time. If its faults had stopped, late money was
+    /// seen.
+    pub(crate) fn judge_rest(&mut self, until_ms: Ms) {
         if self.weather.calm_ms.is_none() {
             return;
         }
@@ -192,11 +198,26 @@ impl World<'_> {
         }
         let mut rows = self.store.rows().iter().zip(&self.contexts);
         let reversed = rows.position(|(row, outside)| {
-            row.trade.state() == State::Paid && outside.account.ledger.kept() == 0
+            row.trade.state() == State::Paid
+                && outside.account.ledger.kept() == 0
+                && self.is_check_promised(&row.trade, outside.account.since_ms, until_ms)
         });
         if let Some(row) = reversed {
             let what = format!("trade {row} is paid, and nobody noticed that it was given back");
             self.find(Kind::Unresolved, what);
         }
+    }
+
+    /// Whether rule 34 promises a check of this payment after this time, and before the other.
+    ///
+    /// The last check is that of the next morning, by the clock of the process that had the answer. After it, the
+    /// backend asks only if somebody reads the trade.
+    fn is_check_promised(&self, trade: &Trade, after_ms: Ms, until_ms: Ms) -> bool {
+        let policy = &self.weather.policy;
+        let checks = policy.paid_checks(trade.since_ms());
+        checks.is_some_and(|[.., morning_ms]| {
+            let latest_ms = morning_ms + policy.day_ms / 24 + policy.review_check_first_ms;
+            after_ms + SLACK_MS < morning_ms && latest_ms + SLACK_MS < until_ms
+        })
     }
 }

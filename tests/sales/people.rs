@@ -95,7 +95,20 @@ impl World<'_> {
             account.ledger.late |= late;
             account.scan(response);
         });
+        self.shop_sees_both(row);
         self.customer_follows(row);
+    }
+
+    /// The customer has paid in another way, and now with the wallet too. Some shops see it first, and give it back
+    /// in the gateway's portal.
+    fn shop_sees_both(&mut self, row: usize) {
+        let both = self.store.trade(row).state() == State::GivenUp
+            && self.contexts[row].account.stage == Stage::Paid;
+        if both && self.dice.chance(300) {
+            let due = self.now + self.dice.spread(SECOND, 5 * MINUTE);
+            self.queue
+                .plan(due, ScheduledEvent::Customer(row, PaymentAction::GetsBack));
+        }
     }
 
     /// Decides what happens to a payment that has reached the gateway.
@@ -164,6 +177,7 @@ impl World<'_> {
                     account.ledger.late |= late;
                     account.charge();
                 });
+                self.shop_sees_both(row);
             }
             PaymentAction::Confirms | PaymentAction::Refuses if stage == Stage::Pending => {
                 self.contexts[row]
@@ -216,6 +230,12 @@ impl World<'_> {
                 let due = self.now + self.dice.spread(SECOND, 10 * MINUTE);
                 self.queue.plan(due, ScheduledEvent::VoidWish(row));
             }
+            State::AwaitingPayer | State::Pending | State::Unknown
+                if self.dice.chance(self.weather.early_give_ups) =>
+            {
+                let due = self.now + self.dice.spread(SECOND, 2 * MINUTE);
+                self.queue.plan(due, ScheduledEvent::GiveUpWish(row));
+            }
             State::Paid
             | State::Creating
             | State::CreateUnknown
@@ -252,6 +272,37 @@ impl World<'_> {
         }
     }
 
+    /// The customer of this trade's sale pays in another way. The first process that runs decides by the shipped rule.
+    pub(crate) fn give_up_wish(&mut self, row: usize) {
+        let process = self.first_running();
+        let Some(process) = process.filter(|_| !self.held && !self.store_is_down()) else {
+            return;
+        };
+        let wish = GiveUp {
+            by: "cashier".to_owned(),
+            tender: Tender::Cash,
+            at_ms: self.clock(process),
+        };
+        match self.store.give_up(row, &wish, &self.weather.policy) {
+            Ok((at, moves)) => {
+                say!(
+                    self,
+                    "the customer of trade {row} wants to pay in another way: trade {at} ends or asks first"
+                );
+                self.note(Fault::GivenUp);
+                self.moved(at, moves);
+                self.sends(process, at, None);
+            }
+            Err(code) => {
+                say!(
+                    self,
+                    "the customer of trade {row} can't pay in another way: {code:?}"
+                );
+                self.note(Fault::NotGivenUp);
+            }
+        }
+    }
+
     /// A person checks the gateway's books, when nothing is under way there any more.
     pub(crate) fn review(&mut self, row: usize, reads: u32) {
         let state = self.store.trade(row).state();
@@ -268,12 +319,8 @@ impl World<'_> {
         let process = (0..self.processes.len()).find(|process| self.processes[*process].up);
         let gives_up = state == State::NeedsReview && self.dice.chance(self.weather.give_ups);
         let verdict = if gives_up {
-            self.note(Fault::GivenUp);
-            Some(Event::GiveUp(GiveUp {
-                by: "cashier".to_owned(),
-                tender: Tender::Cash,
-                at_ms: self.now,
-            }))
+            self.give_up_wish(row);
+            None
         } else {
             self.verdict(row)
         };
@@ -295,6 +342,14 @@ impl World<'_> {
             return None;
         }
         let (state, now) = (self.store.trade(row).state(), self.now);
+        let reversed =
+            (state, self.contexts[row].account.stage) == (State::Reversed, Stage::Refunded);
+        if reversed && self.dice.chance(self.weather.undone) {
+            self.note(Fault::ReversalUndone);
+            self.contexts[row]
+                .account
+                .at(now, gateway::Account::undo_refund);
+        }
         let account = &mut self.contexts[row].account;
         if (state, account.stage) == (State::LateSuccess, Stage::Paid) {
             match self.dice.between(0, 9) {

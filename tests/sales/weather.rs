@@ -10,8 +10,9 @@ use crate::dice::Dice;
 
 /// The start of every world. It is late enough for a clock that is a day slow to stay above zero.
 pub(crate) const START_MS: Ms = 10 * 24 * 3_600_000;
-/// The longest duration of a world. A closed trade's last query leaves 34 hours after its end.
-pub(crate) const LONGEST_MS: Ms = 44 * 3_600_000;
+/// The longest duration of a world. A closed trade's last query leaves 34 hours after its end. The last check of a
+/// payment of the second day leaves 57 hours after the world's start, which is the start of a day.
+pub(crate) const LONGEST_MS: Ms = 58 * 3_600_000;
 
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
@@ -64,6 +65,10 @@ pub(crate) struct Weather {
     pub(crate) voids: u32,
     /// Per mille of reviews in which the customer pays in another way.
     pub(crate) give_ups: u32,
+    /// Per mille of payments, awaited or under way, whose customer does not want to wait and pays in another way.
+    pub(crate) early_give_ups: u32,
+    /// Per mille of reversed payments that the gateway pays out after all.
+    pub(crate) undone: u32,
     /// Per mille of paid trades whose payment is taken back elsewhere.
     pub(crate) reversals: u32,
     /// How often the till shows the code.
@@ -128,6 +133,8 @@ impl Weather {
             cancels: if dice.chance(100) { 700 } else { 20 },
             voids: if dice.chance(50) { 800 } else { 10 },
             give_ups: 150,
+            early_give_ups: if dice.chance(100) { 400 } else { 20 },
+            undone: 300,
             reversals: if dice.chance(50) { 500 } else { 2 },
             shows: if dice.chance(400) { 600 } else { 50 },
             old_code: dice.chance(40),

@@ -43,6 +43,8 @@ pub(crate) enum ScheduledEvent {
     TabWakes(usize),
     Commit(Box<Pending>),
     Timer(usize, usize, u32),
+    /// A process looks for checks of payments that are due, and finds this row's check of this time.
+    Sweep(usize, Ms),
     ProcessDies(usize),
     ProcessStarts(usize),
     ProcessStalls(usize),
@@ -53,6 +55,7 @@ pub(crate) enum ScheduledEvent {
     Customer(usize, PaymentAction),
     Review(usize, u32),
     VoidWish(usize),
+    GiveUpWish(usize),
     /// The shop's server registers this amount for the sale.
     Registers(u64),
     Calm,
@@ -69,6 +72,8 @@ pub(crate) struct TradeContext {
     pub(crate) changing: u32,
     /// The device that began the trade.
     pub(crate) device: String,
+    /// The stored time of the next check of its payment, by which the sweep finds it.
+    pub(crate) check_ms: Option<Ms>,
 }
 
 #[derive(Debug)]
@@ -197,8 +202,10 @@ impl<'a> World<'a> {
     /// Runs until nothing is left to happen, or until the first finding.
     pub(crate) fn run(&mut self) {
         let mut events = 0;
+        let mut cut = false;
         while let Some((at, what)) = self.queue.next() {
             if at > START_MS + LONGEST_MS {
+                cut = true;
                 break;
             }
             self.now = at.max(self.now);
@@ -213,7 +220,7 @@ impl<'a> World<'a> {
             }
         }
         if self.finding.is_none() {
-            self.judge_rest();
+            self.judge_rest(if cut { START_MS + LONGEST_MS } else { Ms::MAX });
         }
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
@@ -247,6 +254,7 @@ impl<'a> World<'a> {
             ScheduledEvent::TabWakes(tab) => self.tab_wakes(tab),
             ScheduledEvent::Commit(change) => self.commit(*change),
             ScheduledEvent::Timer(process, row, nth) => self.timer(process, row, nth),
+            ScheduledEvent::Sweep(row, check_ms) => self.sweep(row, check_ms),
             ScheduledEvent::ProcessDies(process) => self.process_dies(process, None),
             ScheduledEvent::ProcessStarts(process) => self.process_starts(process),
             ScheduledEvent::ProcessStalls(process) => self.process_stalls(process),
@@ -257,6 +265,7 @@ impl<'a> World<'a> {
             ScheduledEvent::Customer(row, deed) => self.customer(row, deed),
             ScheduledEvent::Review(row, tries) => self.review(row, tries),
             ScheduledEvent::VoidWish(row) => self.void_wish(row),
+            ScheduledEvent::GiveUpWish(row) => self.give_up_wish(row),
             ScheduledEvent::Registers(minor) => self.register(minor),
             ScheduledEvent::Calm => self.calm(),
             ScheduledEvent::Checkpoint => self.checkpoint(),

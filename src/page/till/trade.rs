@@ -134,22 +134,13 @@ impl Till {
         self.noted(&trade).await
     }
 
-    /// Asks the gateway now how a trade stands.
-    ///
-    /// # Errors
-    /// `trade_not_found`, `network_*`.
-    pub async fn refresh(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let sale = self.sale_of(trade_id);
-        let trade = self.backend.fresh_trade(trade_id, sale.as_ref()).await?;
-        self.noted(&trade).await
-    }
-
-    /// Checks the status of a void.
+    /// Checks the status of a void, or of a payment: the backend asks the gateway before it answers.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
     pub async fn check_void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let trade = self.backend.void_status(trade_id).await?;
+        let sale = self.sale_of(trade_id);
+        let trade = self.backend.void_status(trade_id, sale.as_ref()).await?;
         self.noted(&trade).await
     }
 

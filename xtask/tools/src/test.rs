@@ -277,8 +277,12 @@ fn node_with(
         .map(|name| format!("{folder}/{name}"))
         .collect();
     files.sort();
-    // Most tests wait for a deadline or a browser, so two files run at once. Tests that time frames run alone.
-    let at_once = if folder == "tests/live" { "1" } else { "2" };
+    // Most tests wait for a deadline or a browser, so several files run at once. Tests that time frames run alone.
+    let at_once = match folder {
+        "tests/live" => "1",
+        "tests/desk" => "3",
+        _ => "2",
+    };
     let concurrency = format!("--test-concurrency={at_once}");
     let mut args = vec!["--test", "--test-reporter=spec", concurrency.as_str()];
     args.extend(files.iter().map(String::as_str));
