@@ -217,6 +217,11 @@ test("rule 19: a server key does what its rights say, and the log names it; the 
       }
     }
   }
+  const verdict = { outcome: "paid", evidence: "none", actor: "Mei" };
+  for (const [name, token] of Object.entries(keys)) {
+    const { status, json } = await shop.call("POST", "/v1/trades/K0/verdict", { token, body: verdict });
+    assert.deepEqual([status, json.code], [403, "token_forbidden"], `${name}: a verdict`);
+  }
   const minted = shop.backendProgram.words.split("\n").filter((line) => line.includes("minted a token"));
   assert.deepEqual(
     minted.map((line) => /"key":"(\w+)"/.exec(line)?.[1]),

@@ -162,6 +162,24 @@ impl FromRequestParts<Arc<App>> for Minter {
     }
 }
 
+/// Who gives a verdict: a terminal, or a server whose key may do everything.
+pub(crate) enum VerdictCaller {
+    Server,
+    Terminal(Box<Claims>),
+}
+
+impl FromRequestParts<Arc<App>> for VerdictCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        match Caller::found(parts) {
+            Caller::Server(server) => server.with(KeyRight::All).map(|_| Self::Server),
+            Caller::Terminal(claims) => Ok(Self::Terminal(claims)),
+            Caller::Stranger(problem) => Err(problem),
+        }
+    }
+}
+
 /// KnownCaller of the two, for what both may read: its shop, and the terminal if it is one.
 pub(crate) struct KnownCaller {
     pub(crate) shop: String,

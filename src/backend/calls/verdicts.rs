@@ -10,9 +10,10 @@ use kaunter_core::desk::{Command, Speaker};
 use kaunter_core::review;
 use kaunter_core::wire::{Right, TradeView, Verdict};
 
+use super::Body;
 use super::audit::RecordedInChange;
+use super::caller::VerdictCaller;
 use super::trades::{By, apply};
-use super::{Body, KnownCaller};
 use crate::app::App;
 use crate::error::Problem;
 use crate::token::Claims;
@@ -24,13 +25,13 @@ type VerdictResponse = Result<(Extension<RecordedInChange>, Json<TradeView>), Pr
 
 pub(crate) async fn give(
     State(app): State<Arc<App>>,
-    either: KnownCaller,
+    caller: VerdictCaller,
     Path(trade_id): Path<String>,
     Body(verdict): Body<Verdict>,
 ) -> VerdictResponse {
-    let trade = match &either.claims {
-        Some(claims) => of_terminal(&app, claims, &trade_id, &verdict).await,
-        None => of_server(&app, &either.shop, &trade_id, &verdict).await,
+    let trade = match caller {
+        VerdictCaller::Terminal(claims) => of_terminal(&app, &claims, &trade_id, &verdict).await,
+        VerdictCaller::Server => of_server(&app, &app.config.shop, &trade_id, &verdict).await,
     }?;
     Ok((Extension(RecordedInChange), trade))
 }
