@@ -29,6 +29,8 @@ pub mod policy;
 pub mod registration;
 pub mod report;
 pub mod sale;
+#[cfg(test)]
+mod sample;
 pub mod server_key;
 pub mod sign_in;
 pub mod terminal;
