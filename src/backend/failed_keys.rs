@@ -47,7 +47,7 @@ impl FailedKeys {
         if self.may_log() {
             tracing::error!(
                 alarm,
-                "a call came with a key that is none of ours: correct the shop's server, or find out who guesses"
+                "a call came with an unknown server key: correct the shop's server, or find out who guesses"
             );
         }
         let is_within = address.is_none_or(|address| self.by_address.check_key(&address).is_ok());

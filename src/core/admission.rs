@@ -260,44 +260,8 @@ fn full_since(mut times: Vec<Ms>, max: usize) -> Option<Ms> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{CodeMode, Reason, Sale};
-
-    const NOW: Ms = 10_000_000;
-
-    fn money(minor: u64) -> Money {
-        Money {
-            minor,
-            currency: "MYR".to_owned(),
-        }
-    }
-
-    /// A trade of till 1 over one ringgit that began a second ago, with these fields of its row.
-    fn row(fields: &[(&str, serde_json::Value)]) -> Trade {
-        let facts = Facts {
-            trade_id: "K1".to_owned(),
-            shop: "shop".to_owned(),
-            terminal: "till-1".to_owned(),
-            cashier: None,
-            attempt: 1,
-            sale: Sale {
-                reference: "A".to_owned(),
-                amount: money(100),
-            },
-            wallet_id: "23".to_owned(),
-            wallet_name: String::new(),
-            mode: CodeMode::ConsumerPresented,
-        };
-        let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");
-        for (name, value) in fields {
-            assert!(row.get(name).is_some(), "a row has no {name}");
-            row[*name] = value.clone();
-        }
-        serde_json::from_value(row).expect("a row")
-    }
-
-    fn in_state(state: State) -> Trade {
-        row(&[("state", serde_json::json!(state))])
-    }
+    use crate::sample::{NOW, in_state, money, row};
+    use crate::wire::{CodeMode, Reason};
 
     fn ask(
         others: &[Trade],

@@ -59,34 +59,8 @@ pub fn give_up(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Money;
-    use crate::trade::Facts;
-    use crate::wire::{CodeMode, ProblemCode, Sale, Tender};
-
-    const NOW: u64 = 10_000_000;
-
-    fn in_state(state: State) -> Trade {
-        let facts = Facts {
-            trade_id: "K1".to_owned(),
-            shop: "shop".to_owned(),
-            terminal: "till-1".to_owned(),
-            cashier: None,
-            attempt: 1,
-            sale: Sale {
-                reference: "A".to_owned(),
-                amount: Money {
-                    minor: 100,
-                    currency: "MYR".to_owned(),
-                },
-            },
-            wallet_id: "23".to_owned(),
-            wallet_name: String::new(),
-            mode: CodeMode::ConsumerPresented,
-        };
-        let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");
-        row["state"] = serde_json::json!(state);
-        serde_json::from_value(row).expect("a row")
-    }
+    use crate::sample::{NOW, in_state};
+    use crate::wire::{ProblemCode, Tender};
 
     fn ask(trades: &[Trade]) -> Result<Option<GivingUp>, Denial> {
         let wish = GiveUp {

@@ -35,6 +35,8 @@ pub mod registration;
 pub mod report;
 pub mod review;
 pub mod sale;
+#[cfg(test)]
+mod sample;
 pub mod server_key;
 pub mod sign_in;
 pub mod terminal;

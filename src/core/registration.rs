@@ -139,17 +139,9 @@ pub fn register<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trade::{Facts, Risk};
-    use crate::wire::{CodeMode, Reason};
-
-    const NOW: Ms = 10_000_000;
-
-    fn money(minor: u64) -> Money {
-        Money {
-            minor,
-            currency: "MYR".to_owned(),
-        }
-    }
+    use crate::sample::{NOW, money, row};
+    use crate::trade::Risk;
+    use crate::wire::Reason;
 
     fn due(minor: u64, set_by: SetBy) -> Due {
         Due {
@@ -158,26 +150,11 @@ mod tests {
         }
     }
 
-    /// A trade over one ringgit that began a second ago, in this state.
     fn in_state(state: State, late: bool) -> Trade {
-        let facts = Facts {
-            trade_id: "K1".to_owned(),
-            shop: "shop".to_owned(),
-            terminal: "till-1".to_owned(),
-            cashier: None,
-            attempt: 1,
-            sale: Sale {
-                reference: "A".to_owned(),
-                amount: money(100),
-            },
-            wallet_id: "23".to_owned(),
-            wallet_name: String::new(),
-            mode: CodeMode::ConsumerPresented,
-        };
-        let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");
-        row["state"] = serde_json::json!(state);
-        row["late"] = serde_json::json!(late);
-        serde_json::from_value(row).expect("a row")
+        row(&[
+            ("state", serde_json::json!(state)),
+            ("late", serde_json::json!(late)),
+        ])
     }
 
     fn ask(

@@ -91,10 +91,11 @@
 //! let steps = store_and_drain(&mut rows, &mut read_back, &policy);
 //! assert!(matches!(steps[..], [Step::Send(GatewayRequest::Query { .. }), Step::Wait(_)]));
 //!
-//! // Paid, with fields that agree with the trade's: nothing is left to do.
+//! // Paid, with fields that agree with the trade's. The gateway is asked again after a minute.
 //! let carried = Carried { trade_id: Some("T1".to_owned()), ..Carried::default() };
 //! trade.handle(Event::PayAnswered(PayAnswer::Paid(carried)), &at(9_800))?;
-//! assert_eq!(store_and_drain(&mut rows, &mut trade, &policy), [Step::Done]);
+//! let steps = store_and_drain(&mut rows, &mut trade, &policy);
+//! assert!(matches!(steps[..], [Step::Wait(_)]));
 //! assert_eq!(trade.state(), State::Paid);
 //! # Ok::<(), kaunter_core::trade::Refusal>(())
 //! ```

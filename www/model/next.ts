@@ -213,7 +213,8 @@ function opened(model: Model, { showsCodes, minor, ref }: Extract<Event, { type:
   const open = ready({ ...model, showsCodes, draft });
   // What this terminal began. A sale that another till has, or that was paid before, is refused at Charge.
   const named = model.unfinished.find(({ sale, status }) => sale.ref === ref && !FREE.includes(status));
-  if (named) return take(open, named);
+  // A refund or a verdict that the till works on since before stays in sight.
+  if (named && model.run.kind !== "act") return take(open, named);
   return model.isRegistered && ref !== null ? referenceEntered(open, ref) : same(open);
 }
 

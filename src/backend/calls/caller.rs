@@ -60,7 +60,7 @@ impl Caller {
     }
 }
 
-/// True if the caller sent what can only be a server key, and it is none of ours. A token has two points.
+/// True if the caller sent an unknown server key. A text without the two dots of a token can only be a server key.
 pub(crate) fn is_wrong_key(caller: &Caller, headers: &HeaderMap) -> bool {
     let is_stranger = matches!(caller, Caller::Stranger(_));
     is_stranger && credential(headers).is_some_and(|word| word.matches('.').count() != 2)

@@ -47,7 +47,7 @@ impl Reconciled {
         text
     }
 
-    /// What is no difference: lines that were left out, trades near midnight, and reviews.
+    /// Prints what does not count as a difference: lines that were left out, trades near midnight, and reviews.
     fn notes(&self) -> String {
         let mut text = String::new();
         for (count, what) in [

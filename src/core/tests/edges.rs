@@ -289,7 +289,7 @@ fn a_policy_is_scaled_in_each_of_its_durations_and_in_nothing_else() {
     let policy = Policy {
         can_cancel: true,
         unpaid_final_after_ms: Some(600_000),
-        // An offset is no duration: a negative number is none of `durations`.
+        // An offset may be negative, so it is not one of the `durations`.
         day_offset_ms: -3_600_000,
         ..Policy::default()
     };

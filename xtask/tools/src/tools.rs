@@ -229,13 +229,20 @@ fn find_webkit() -> Option<WebKit> {
 /// Finds libfaketime, which sets the wall clock of one process, and PgBouncer, a connection pooler. On Debian, root
 /// installs them. Elsewhere the desk's tests that need them are skipped with a message.
 pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
-    let found = || has_faketime() && which("pgbouncer").is_some();
+    let found = || {
+        has_faketime()
+            && ["pgbouncer", "systemd-analyze"]
+                .into_iter()
+                .all(|tool| which(tool).is_some())
+    };
     if !found() && is_debian_root() {
-        step("Installing libfaketime and PgBouncer");
-        debian(&["faketime", "pgbouncer"])?;
+        step("Installing libfaketime, PgBouncer and systemd-analyze");
+        debian(&["faketime", "pgbouncer", "systemd"])?;
     }
     if !found() {
-        missing::<()>("libfaketime and PgBouncer (Debian: apt-get install faketime pgbouncer)")?;
+        missing::<()>(
+            "libfaketime, PgBouncer and systemd-analyze (Debian: apt-get install faketime pgbouncer systemd)",
+        )?;
     }
     Ok(())
 }
