@@ -200,6 +200,8 @@ impl World<'_> {
         let reversed = rows.position(|(row, outside)| {
             row.trade.state() == State::Paid
                 && outside.account.ledger.kept() == 0
+                // A person has decided otherwise, and the alarm about it was raised.
+                && !row.trade.verdict_contradicted()
                 && self.is_check_promised(&row.trade, outside.account.since_ms, until_ms)
         });
         if let Some(row) = reversed {

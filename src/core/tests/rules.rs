@@ -1158,6 +1158,19 @@ fn rule_44_the_gateways_word_that_money_went_back_counts_until_a_person_has_deci
     desk.at(desk.wakes().unwrap());
     assert_eq!(desk.status(GatewayStatus::Voided), State::Paid);
     assert!(desk.trade.verdict_contradicted());
+    // Somebody wants to give the money back after all, and the gateway refuses.
+    desk.tell(Event::Void);
+    desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
+    assert_eq!(desk.state(), State::Paid);
+    desk.at(desk.wakes().unwrap());
+    assert_eq!(desk.status(GatewayStatus::Voided), State::Reversed);
+    desk.tell(verdict(VerdictOutcome::Paid));
+    desk.at(desk.wakes().unwrap());
+    assert_eq!(
+        desk.status(GatewayStatus::Voided),
+        State::Paid,
+        "the next verdict knows the word again"
+    );
 }
 
 #[test]

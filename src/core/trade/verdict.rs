@@ -91,6 +91,7 @@ impl Trade {
 
     fn decide(&mut self, of: State, outcome: VerdictOutcome, by: GivenBy, context: &Context<'_>) {
         let corrects = self.decided_by_person;
+        self.void.person_decided_before_void = false;
         // Late money whose void is not known to have worked stays late: a person accepts it, or gives it back.
         let was_late = self.lateness.late || (corrects && self.lateness.was_late);
         let stays_late = of == State::VoidReview && was_late;
@@ -176,9 +177,10 @@ impl Trade {
         }
         verdict.contradicted |= contradicts(verdict.outcome, status);
         // Rule 34: the gateway's clear word that the money went back counts, unless a person has decided about that word.
-        let given_back = self.state == State::Paid
-            && status == GatewayStatus::Voided
-            && verdict.of != State::Reversed;
+        // A void that was refused after the verdict makes it count again.
+        let person_knows = verdict.of == State::Reversed && !self.void.person_decided_before_void;
+        let given_back =
+            self.state == State::Paid && status == GatewayStatus::Voided && !person_knows;
         self.state != State::Declined && !given_back
     }
 
