@@ -17,6 +17,10 @@ const MINUTE: Ms = 60 * SECOND;
 const HOUR: Ms = 60 * MINUTE;
 /// How often a person checks before giving up.
 const MOST_LOOKS: u32 = 12;
+/// How often people try to correct a verdict after the first time.
+const MOST_CORRECTIONS: u32 = 3;
+/// Who corrects a verdict.
+const NAMES: [&str; 3] = [sample::CASHIER, "manager", "boss"];
 /// What a cashier can say.
 const OUTCOMES: [VerdictOutcome; 3] = [
     VerdictOutcome::Paid,
@@ -211,6 +215,10 @@ impl World<'_> {
     // ---- the shop's people -----------------------------------------------------------------------------------
 
     pub(crate) fn people_notice(&mut self, row: usize, state: State) {
+        if self.store.trade(row).decided_by_person() && self.dice.chance(self.weather.corrections) {
+            let due = self.now + self.dice.spread(MINUTE, 4 * HOUR);
+            self.queue.plan(due, ScheduledEvent::Correction(row, 0));
+        }
         if state == State::Paid && self.dice.chance(self.weather.reversals) {
             let longest = if self.dice.coin() { MINUTE } else { 8 * HOUR };
             let due = self.now + self.dice.spread(SECOND, longest);
@@ -334,6 +342,40 @@ impl World<'_> {
         if reads < MOST_LOOKS {
             let due = self.now + (MINUTE << reads);
             self.queue.plan(due, ScheduledEvent::Review(row, reads + 1));
+        }
+    }
+
+    /// Somebody corrects a person's verdict: proposes another one, or confirms it.
+    ///
+    /// People may be wrong about "paid": then the gateway's answer protects the sale. Nothing protects a sale from two
+    /// people who call paid what was not, so these follow the gateway's books.
+    pub(crate) fn correction(&mut self, row: usize, tries: u32) {
+        let process = self.first_running();
+        let process = process.filter(|process| !self.held && self.stalled(*process).is_none());
+        let trade = self.store.trade(row);
+        let (state, by_person) = (trade.state(), trade.decided_by_person());
+        let truth = self.contexts[row].account.verdict(State::NeedsReview);
+        let outcome = match state {
+            State::Paid => Some(OUTCOMES[self.dice.one_of(OUTCOMES.len())]),
+            _ => truth.filter(|_| !self.is_under_way(row)),
+        };
+        if let (true, Some(process), Some(outcome)) = (by_person, process, outcome) {
+            let name = NAMES[self.dice.one_of(NAMES.len())];
+            self.note(
+                if state == State::Paid && truth == Some(VerdictOutcome::Paid) {
+                    Fault::WronglyCorrected
+                } else {
+                    Fault::Corrected
+                },
+            );
+            let event = sample::verdict_by(name, outcome);
+            say!(self, "a person corrects trade {row}: {event:?}");
+            self.apply(process, row, event, None, None);
+        }
+        if tries < MOST_CORRECTIONS {
+            let due = self.now + self.dice.spread(SECOND, HOUR);
+            self.queue
+                .plan(due, ScheduledEvent::Correction(row, tries + 1));
         }
     }
 

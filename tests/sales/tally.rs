@@ -59,6 +59,8 @@ faults! {
     ReversalUndone: "a reversal undone by the gateway",
     GivenUp: "paid in another way",
     NotGivenUp: "payment in another way refused",
+    Corrected: "correction of a person's verdict",
+    WronglyCorrected: "wrong correction of a person's \"paid\"",
     IdRepeated: "id of another trade given to a new one",
     SecondTill: "sale charged from a second till",
     ChargedAgain: "sale charged again",

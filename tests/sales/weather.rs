@@ -67,6 +67,8 @@ pub(crate) struct Weather {
     pub(crate) give_ups: u32,
     /// Per mille of payments, awaited or under way, whose customer does not want to wait and pays in another way.
     pub(crate) early_give_ups: u32,
+    /// Per mille of verdicts that are corrected.
+    pub(crate) corrections: u32,
     /// Per mille of reversed payments that the gateway pays out after all.
     pub(crate) undone: u32,
     /// Per mille of paid trades whose payment is taken back elsewhere.
@@ -134,6 +136,7 @@ impl Weather {
             voids: if dice.chance(50) { 800 } else { 10 },
             give_ups: 150,
             early_give_ups: if dice.chance(100) { 400 } else { 20 },
+            corrections: 300,
             undone: 300,
             reversals: if dice.chance(50) { 500 } else { 2 },
             shows: if dice.chance(400) { 600 } else { 50 },

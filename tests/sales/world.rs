@@ -54,6 +54,8 @@ pub(crate) enum ScheduledEvent {
     GivesUp(usize),
     Customer(usize, PaymentAction),
     Review(usize, u32),
+    /// Somebody corrects a person's verdict, rightly or wrongly.
+    Correction(usize, u32),
     VoidWish(usize),
     GiveUpWish(usize),
     /// The shop's server registers this amount for the sale.
@@ -264,6 +266,7 @@ impl<'a> World<'a> {
             ScheduledEvent::GivesUp(request) => self.gives_up(request),
             ScheduledEvent::Customer(row, deed) => self.customer(row, deed),
             ScheduledEvent::Review(row, tries) => self.review(row, tries),
+            ScheduledEvent::Correction(row, tries) => self.correction(row, tries),
             ScheduledEvent::VoidWish(row) => self.void_wish(row),
             ScheduledEvent::GiveUpWish(row) => self.give_up_wish(row),
             ScheduledEvent::Registers(minor) => self.register(minor),
