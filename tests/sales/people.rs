@@ -354,9 +354,16 @@ impl World<'_> {
         let process = process.filter(|process| !self.held && self.stalled(*process).is_none());
         let trade = self.store.trade(row);
         let (state, by_person) = (trade.state(), trade.decided_by_person());
+        if by_person && self.dice.chance(self.weather.undone) {
+            self.books_change(row, state);
+        }
         let truth = self.contexts[row].account.verdict(State::NeedsReview);
         let outcome = match state {
             State::Paid => Some(OUTCOMES[self.dice.one_of(OUTCOMES.len())]),
+            // The customer has no money to get back either way, so this error is harmless.
+            _ if truth == Some(VerdictOutcome::Voided) && self.dice.chance(200) => {
+                Some(VerdictOutcome::Declined)
+            }
             _ => truth.filter(|_| !self.is_under_way(row)),
         };
         if let (true, Some(process), Some(outcome)) = (by_person, process, outcome) {
@@ -377,6 +384,38 @@ impl World<'_> {
             self.queue
                 .plan(due, ScheduledEvent::Correction(row, tries + 1));
         }
+    }
+
+    /// The gateway's books change after a person's verdict, so that a correction is right.
+    fn books_change(&mut self, row: usize, state: State) {
+        let now = self.now;
+        let ages = self.weather.policy.unpaid_final_after_ms.is_some();
+        let account = &mut self.contexts[row].account;
+        let fault = match (state, account.stage) {
+            (State::Paid, Stage::Paid) => {
+                account.at(now, gateway::Account::refund_at_desk);
+                Fault::GivenBack
+            }
+            (State::Declined, stage)
+                if stage.is_unpaid() && account.ledger.charged == 0 && !ages =>
+            {
+                account.at(now, gateway::Account::charge_late);
+                if self.dice.coin() {
+                    account.at(now, gateway::Account::refund_at_desk);
+                }
+                Fault::PaidAfterAll
+            }
+            // The trade is closed, so its money is late.
+            (State::Voided, Stage::Refunded) => {
+                account.at(now, |account| {
+                    account.ledger.late = true;
+                    account.undo_refund();
+                });
+                Fault::ReversalUndone
+            }
+            (_, _) => return,
+        };
+        self.note(fault);
     }
 
     fn verdict(&mut self, row: usize) -> Option<Event> {

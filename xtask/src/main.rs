@@ -3,6 +3,7 @@
 //! The tools contain the backend, the sandbox and wasm-bindgen, and their first build takes minutes. This program has
 //! no dependency, so it starts within two seconds and can print that.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         );
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
+    let mut build = outside_cargo(cargo);
     build
         .args(["build", "--package", TOOLS])
         .current_dir(root());
@@ -28,11 +29,26 @@ fn main() -> ExitCode {
         eprintln!("cargo xtask: the tools could not be built; see cargo's error above");
         return ExitCode::FAILURE;
     }
-    if succeeds(Command::new(tools).args(args)) {
+    if succeeds(outside_cargo(tools).args(args)) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// A program without the variables that cargo sets for this one.
+///
+/// The build script of `ring` runs again whenever they change. With them, the backend would be built anew after each
+/// change from `cargo build` to `cargo xtask`.
+fn outside_cargo(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names {
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The workspace's folder.
