@@ -358,13 +358,13 @@ impl World<'_> {
             self.books_change(row, state);
         }
         let truth = self.contexts[row].account.verdict(State::NeedsReview);
-        let outcome = match state {
-            State::Paid => Some(OUTCOMES[self.dice.one_of(OUTCOMES.len())]),
+        let outcome = if state == State::Paid {
+            Some(OUTCOMES[self.dice.one_of(OUTCOMES.len())])
+        } else if truth == Some(VerdictOutcome::Voided) && self.dice.chance(200) {
             // The customer has no money to get back either way, so this error is harmless.
-            _ if truth == Some(VerdictOutcome::Voided) && self.dice.chance(200) => {
-                Some(VerdictOutcome::Declined)
-            }
-            _ => truth.filter(|_| !self.is_under_way(row)),
+            Some(VerdictOutcome::Declined)
+        } else {
+            truth.filter(|_| !self.is_under_way(row))
         };
         if let (true, Some(process), Some(outcome)) = (by_person, process, outcome) {
             let name = NAMES[self.dice.one_of(NAMES.len())];
