@@ -7,6 +7,7 @@ mod file;
 mod gateway;
 mod keys;
 mod people;
+mod proxies;
 mod report;
 mod terminal;
 
@@ -30,6 +31,7 @@ use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
 pub(crate) use people::{ListedPerson, people_of};
+pub use proxies::TrustedProxies;
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
@@ -41,6 +43,8 @@ const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not r
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
     /// The SQLite file, used without `database_url`.
     pub database: PathBuf,
     /// A PostgreSQL that several processes share. Set by `KAUNTER_DATABASE_URL`, because it may hold a password.
@@ -139,6 +143,7 @@ impl Config {
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
+            trusted_proxies: TrustedProxies::read(&file.trusted_proxies)?,
             database: file.database,
             shop: file.shop,
             server_keys,

@@ -25,6 +25,11 @@ pub enum ConfigError {
         "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
+    /// An entry of `trusted_proxies` that is no address or network, or is everybody.
+    #[error(
+        "trusted_proxies: {0:?} is not the address or the network of a proxy: write it like 127.0.0.1 or 10.0.0.0/8"
+    )]
+    TrustedProxy(String),
     /// Variables of the environment are missing.
     #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
     Missing(Vec<String>),

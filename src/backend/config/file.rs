@@ -64,6 +64,8 @@ pub(super) struct File {
     pub(super) listen: SocketAddr,
     #[serde(default)]
     pub(super) behind_tls: bool,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<String>,
     #[serde(default = "default_database")]
     pub(super) database: PathBuf,
     pub(super) shop: String,
