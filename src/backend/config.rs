@@ -1,6 +1,7 @@
 //! The configuration: a file for what may be read, the environment for secrets.
 
 mod check;
+mod egress;
 mod environment;
 mod error;
 mod file;
@@ -140,6 +141,7 @@ impl Config {
     fn of(file: File, environment: &mut Environment) -> Result<Self, ConfigError> {
         let server_keys = keys::read(file.server_keys, environment)?;
         let previous_signing_key = environment.find("KAUNTER_SIGNING_KEY_PREVIOUS")?;
+        let proxy = egress::read_proxy(file.gateway.proxy, environment)?;
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
@@ -163,6 +165,8 @@ impl Config {
                 secret: secret("KAUNTER_GATEWAY_SECRET")?,
                 merchant: secret("KAUNTER_GATEWAY_MERCHANT")?,
                 password: secret("KAUNTER_GATEWAY_PASSWORD")?,
+                proxy,
+                ca_file: file.gateway.ca_file,
                 currency: file.gateway.currency,
                 max_amount_minor: file.gateway.max_amount_minor,
                 can_cancel: file.gateway.can_cancel,

@@ -114,6 +114,32 @@ pub enum ConfigError {
     /// A gateway on another machine without https.
     #[error("gateway.base_url must start with https unless it is on this machine")]
     NotHttps,
+    /// A proxy that is not an http proxy.
+    #[error(
+        "gateway.proxy (or KAUNTER_GATEWAY_PROXY) is not the address of an http proxy: write it like http://proxy.example:3128"
+    )]
+    ProxyAddress,
+    /// A proxy's password in the file.
+    #[error(
+        "gateway.proxy has a user name or a password, and the file has no secrets: set KAUNTER_GATEWAY_PROXY to the whole address, and remove gateway.proxy"
+    )]
+    ProxyPassword,
+    /// A proxy in the file, and one in the environment.
+    #[error("gateway.proxy and KAUNTER_GATEWAY_PROXY are both set: remove one of them")]
+    TwoProxies,
+    /// The file with the gateway's authority can't be read.
+    #[error("gateway.ca_file names {0}, which can't be read: {1}")]
+    CaFile(PathBuf, std::io::Error),
+    /// The file with the gateway's authority has none.
+    #[error(
+        "gateway.ca_file names {0}, which has no certificate or a broken one: write the certificate of the authority into it, in PEM"
+    )]
+    NoCa(PathBuf),
+    /// Other users could change the gateway's authority.
+    #[error(
+        "gateway.ca_file names {0}, which other users of this machine may write: chmod 644 {0}"
+    )]
+    OpenCaFile(PathBuf),
     /// A shop without a name.
     #[error(
         "shop must be a name of 1 to 64 printable characters: use the name for which the shop's server mints tokens"

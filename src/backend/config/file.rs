@@ -109,6 +109,8 @@ pub(super) struct FileGateway {
     pub(super) currency: String,
     #[serde(default = "default_max")]
     pub(super) max_amount_minor: u64,
+    pub(super) proxy: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) can_cancel: Option<bool>,
     pub(super) unpaid_final_after_ms: Option<Ms>,
     #[serde(default)]

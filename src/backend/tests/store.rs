@@ -98,6 +98,8 @@ impl Desk {
                 secret: Secret::new(KEY),
                 merchant: Secret::new("M"),
                 password: Secret::new(KEY),
+                proxy: None,
+                ca_file: None,
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
                 can_cancel: None,

@@ -91,6 +91,8 @@ impl Demo {
                 secret: Secret::new(keys.secret.clone()),
                 merchant: Secret::new("sandbox-merchant"),
                 password: Secret::new(keys.password.clone()),
+                proxy: None,
+                ca_file: None,
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
                 can_cancel: None,
