@@ -17,7 +17,7 @@ use crate::calls::audit::{self, CallOutcome, RecordedCall};
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::device::{self, DEVICE};
 use crate::calls::{
-    days, gateway, sales, sessions, sign_in, terminals, tokens, trades as calls, verdicts,
+    days, gateway, payment, sales, sessions, sign_in, terminals, tokens, trades as calls, verdicts,
 };
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
@@ -26,7 +26,7 @@ use crate::connections::Peer;
 use crate::error::Problem;
 use crate::failed_keys::FailedKeys;
 use crate::gateway::{Gateway, ListStatus};
-use crate::limits::{Limits, MAX_BODY_BYTES};
+use crate::limits::{Bounds, Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
 use crate::people::People;
@@ -55,10 +55,12 @@ impl App {
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_scale_permille.clamp(1, 1000);
-        let calls = config
-            .bounds
-            .calls_per_minute
-            .saturating_mul(u32::try_from(scale).unwrap_or(1));
+        let scaled = |calls: u32| calls.saturating_mul(u32::try_from(scale).unwrap_or(1));
+        let bounds = Bounds {
+            calls_per_minute: scaled(config.bounds.calls_per_minute),
+            calls_per_minute_per_address: scaled(config.bounds.calls_per_minute_per_address),
+            ..config.bounds.clone()
+        };
         let clock = Clock::start();
         Ok(Self {
             terminals: Terminals::new(
@@ -71,7 +73,7 @@ impl App {
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
             people: People::new(config.people.clone()),
-            limits: Limits::new(calls, &config.bounds),
+            limits: Limits::new(&bounds),
             trades: Trades::new(
                 store,
                 gateway,
@@ -150,15 +152,21 @@ fn cors(origins: &[String]) -> CorsLayer {
 async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
     let caller = Caller::of(request.headers(), &app);
-    if is_wrong_key(&caller, request.headers()) {
-        let address = request.extensions().get().map(|Peer(address)| *address);
-        if let Some(problem) = app.failed_keys.count(address).await {
-            return problem.into_response();
-        }
+    let address = request.extensions().get().map(|Peer(address)| *address);
+    if is_wrong_key(&caller, request.headers())
+        && let Some(problem) = app.failed_keys.count(address).await
+    {
+        return problem.into_response();
+    }
+    let call = RecordedCall::of(&request);
+    if let Some(address) = address
+        && let Err(problem) = app.limits.admit_address(&caller, address)
+        && !payment::is_part_of_one(&app, &caller, call.trade_id()).await
+    {
+        return problem.into_response();
     }
     match app.limits.permit(&caller, looks) {
         Ok(permit) => {
-            let call = RecordedCall::of(&request);
             let sender = device::of(request.headers());
             // A token that was revoked is refused below, and its refusal is recorded under its name.
             let admitted = app.terminals.admit(caller.clone(), sender).await;

@@ -5,6 +5,7 @@ pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod device;
 pub(crate) mod gateway;
+pub(crate) mod payment;
 pub(crate) mod sales;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;

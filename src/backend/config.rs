@@ -1,12 +1,14 @@
 //! The configuration: a file for what may be read, the environment for secrets.
 
 mod check;
+mod egress;
 mod environment;
 mod error;
 mod file;
 mod gateway;
 mod keys;
 mod people;
+mod proxies;
 mod report;
 mod terminal;
 
@@ -30,6 +32,7 @@ use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
 pub(crate) use people::{ListedPerson, people_of};
+pub use proxies::TrustedProxies;
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
@@ -41,6 +44,8 @@ const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not r
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
     /// The SQLite file, used without `database_url`.
     pub database: PathBuf,
     /// A PostgreSQL that several processes share. Set by `KAUNTER_DATABASE_URL`, because it may hold a password.
@@ -136,9 +141,11 @@ impl Config {
     fn of(file: File, environment: &mut Environment) -> Result<Self, ConfigError> {
         let server_keys = keys::read(file.server_keys, environment)?;
         let previous_signing_key = environment.find("KAUNTER_SIGNING_KEY_PREVIOUS")?;
+        let proxy = egress::read_proxy(file.gateway.proxy, environment)?;
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
+            trusted_proxies: TrustedProxies::read(&file.trusted_proxies)?,
             database: file.database,
             shop: file.shop,
             server_keys,
@@ -158,6 +165,8 @@ impl Config {
                 secret: secret("KAUNTER_GATEWAY_SECRET")?,
                 merchant: secret("KAUNTER_GATEWAY_MERCHANT")?,
                 password: secret("KAUNTER_GATEWAY_PASSWORD")?,
+                proxy,
+                ca_file: file.gateway.ca_file,
                 currency: file.gateway.currency,
                 max_amount_minor: file.gateway.max_amount_minor,
                 can_cancel: file.gateway.can_cancel,

@@ -2,8 +2,11 @@
 //! ends its headers (<https://github.com/tokio-rs/axum/issues/2741>), and accepts any number of connections.
 //!
 //! A connection is closed if no whole request arrives in time, after it was idle for long, or if nobody reads the
-//! answer. At the limit, the connection that has been without a call for longest is closed. If every connection has a
-//! call, the new caller gets 503 with `Retry-After`. A connection with a call is never closed while its caller reads.
+//! answer. At the limit, the connection that has been without a call for longest is closed, and that of a payment in
+//! progress last. If every connection has a call, the new caller gets 503 with `Retry-After`. A connection with a call
+//! is never closed while its caller reads.
+//!
+//! Connections of a trusted proxy carry the calls of many callers, so they are not counted per address.
 
 mod slot;
 mod tracked;
@@ -18,6 +21,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -30,19 +34,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::calls::payment::OpenPayment;
+use crate::config::TrustedProxies;
 use crate::error::Problem;
 use crate::limits::{
     ACCEPT_PAUSE, Bounds, FIRST_WAIT, LOG_PAUSE, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
     REFUSAL_WAIT, connections,
 };
 use crate::trace::{self, PeerAddress, TRACE};
-use slot::Slot;
+use slot::{Idle, Slot, Used};
 use tracked::{TrackedBody, TrackedStream};
 
 /// Accepts and limits connections.
 pub(crate) struct ConnectionLimiter {
     most: usize,
     most_per_address: usize,
+    proxies: TrustedProxies,
     slots: Mutex<Slots>,
     /// Callers that are refused with `Retry-After` at the moment.
     refusals: Arc<Semaphore>,
@@ -59,11 +66,12 @@ struct Slots {
 
 impl ConnectionLimiter {
     /// The limit of open files applies too: some of them are for the store and the gateway.
-    pub(crate) fn new(bounds: &Bounds) -> Arc<Self> {
+    pub(crate) fn new(bounds: &Bounds, proxies: TrustedProxies) -> Arc<Self> {
         let most = connections(bounds);
         Arc::new(Self {
             most,
             most_per_address: bounds.connections_per_address.min(most * 3 / 4).max(1),
+            proxies,
             slots: Mutex::default(),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             logged_at: Mutex::default(),
@@ -107,8 +115,8 @@ impl ConnectionLimiter {
             match accepted {
                 Ok((stream, peer)) => match self.wait_for_slot(peer.ip()).await {
                     Some(slot) => {
-                        let peer = PeerAddress(peer.ip());
-                        tasks.spawn(Arc::clone(self).serve_one(stream, peer, slot, router.clone()));
+                        let (own, peer) = (Arc::clone(self), peer.ip());
+                        tasks.spawn(own.serve_one(stream, peer, slot, router.clone()));
                     }
                     None => self.refuse(stream),
                 },
@@ -126,7 +134,7 @@ impl ConnectionLimiter {
     async fn serve_one(
         self: Arc<Self>,
         stream: TcpStream,
-        peer: PeerAddress,
+        peer: IpAddr,
         slot: Arc<Slot>,
         router: Router,
     ) {
@@ -134,7 +142,12 @@ impl ConnectionLimiter {
         // Answers are small: send each at once.
         let _ = stream.set_nodelay(true);
         let calls = service_fn(|mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(peer);
+            let forwarded = request.headers().get_all(FORWARDED_FOR).iter();
+            let client = self
+                .proxies
+                .client(peer, forwarded.map(HeaderValue::as_bytes));
+            request.extensions_mut().insert(PeerAddress(client));
+            request.extensions_mut().insert(Peer(network(client)));
             let (slot, router) = (Arc::clone(&slot), router.clone());
             async move { Ok::<_, Infallible>(answer(slot, router, request.map(Body::new)).await) }
         });
@@ -163,8 +176,9 @@ impl ConnectionLimiter {
     /// request; until then the next one waits.
     async fn wait_for_slot(&self, ip: IpAddr) -> Option<Arc<Slot>> {
         let address = network(ip);
+        let is_proxy = self.proxies.has(ip);
         for _ in 0..2 {
-            match self.take_slot(address) {
+            match self.take_slot(address, is_proxy) {
                 Ok(slot) => return Some(slot),
                 Err(Eviction::Later) => tokio::time::sleep(FIRST_WAIT).await,
                 Err(Eviction::Done | Eviction::Impossible) => return None,
@@ -173,11 +187,11 @@ impl ConnectionLimiter {
         None
     }
 
-    fn take_slot(&self, address: IpAddr) -> Result<Arc<Slot>, Eviction> {
+    fn take_slot(&self, address: IpAddr, is_proxy: bool) -> Result<Arc<Slot>, Eviction> {
         let mut slots = self.lock();
         let own = slots.by_address.get(&address).copied().unwrap_or_default();
         let mut eviction = Eviction::Done;
-        if own >= self.most_per_address {
+        if own >= self.most_per_address && !is_proxy {
             eviction = slots.evict(Some(address));
         } else if slots.taken.len() >= self.most {
             eviction = slots.evict(None);
@@ -248,20 +262,23 @@ enum Eviction {
 
 impl Slots {
     /// Closes one connection without a call, of this address if one is given. First one that never made a call, then
-    /// the one that has been idle for longest.
+    /// the one that has been idle for longest, and last that of a payment.
     fn evict(&mut self, address: Option<IpAddr>) -> Eviction {
         let near = |slot: &&Arc<Slot>| address.is_none_or(|address| slot.address == address);
         let mut idle: Vec<_> = self
             .taken
             .values()
             .filter(near)
-            .filter_map(|slot| Some((slot.idle_since()?, Arc::clone(slot))))
+            .filter_map(|slot| Some((slot.idle()?, Arc::clone(slot))))
             .collect();
-        idle.sort_unstable_by_key(|(since, _)| *since);
+        idle.sort_unstable_by_key(|(idle, _)| *idle);
         let mut eviction = Eviction::Impossible;
-        for ((has_called, since), slot) in idle {
-            if !has_called && since.elapsed() < FIRST_WAIT {
+        for (Idle { used, since }, slot) in idle {
+            if used == Used::Never && since.elapsed() < FIRST_WAIT {
                 eviction = Eviction::Later;
+            } else if used == Used::ForPayment && eviction == Eviction::Later {
+                // In a moment one of the new ones can be closed in its place.
+                break;
             } else if slot.close_if_idle() {
                 self.free(&slot);
                 return Eviction::Done;
@@ -292,17 +309,23 @@ impl Drop for SlotGuard {
     }
 }
 
+/// The header in which each proxy appends the address from which it got the call. `Forwarded` (RFC 7239) is not read:
+/// a proxy that does not know it passes on what the caller wrote there.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The address that a call came from, without the part that one customer can choose.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-async fn answer(slot: Arc<Slot>, router: Router, mut request: Request) -> Response {
-    request.extensions_mut().insert(Peer(slot.address));
+async fn answer(slot: Arc<Slot>, router: Router, request: Request) -> Response {
     // The connection is about to be closed: no call may begin on it.
     let Some(call) = slot.begin() else {
         return busy().await;
     };
     let Ok(response) = router.oneshot(request).await;
+    if response.extensions().get::<OpenPayment>().is_some() {
+        slot.pays();
+    }
     response.map(|body| Body::new(TrackedBody::new(body, call)))
 }
 

@@ -5,12 +5,12 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kaunter_core::wire::ProblemCode;
 use tokio::sync::Semaphore;
 
 use crate::error::Problem;
-use crate::limits::LOG_PAUSE;
+use crate::limits::{AddressLimiter, LOG_PAUSE};
 use crate::metrics::METRICS;
 
 /// Wrong keys a minute of one address that are answered at once: a shop's server with an old key, and its retries.
@@ -24,7 +24,7 @@ const MOST_HELD: usize = 64;
 
 /// Counts wrong server keys.
 pub(crate) struct FailedKeys {
-    by_address: DefaultKeyedRateLimiter<IpAddr>,
+    by_address: AddressLimiter,
     in_all: DefaultDirectRateLimiter,
     held: Semaphore,
     logged_at: Mutex<Option<Instant>>,
@@ -33,7 +33,7 @@ pub(crate) struct FailedKeys {
 impl FailedKeys {
     pub(crate) fn new() -> Self {
         Self {
-            by_address: RateLimiter::keyed(Quota::per_minute(PER_ADDRESS)),
+            by_address: AddressLimiter::per_minute(PER_ADDRESS),
             in_all: RateLimiter::direct(Quota::per_minute(IN_ALL)),
             held: Semaphore::new(MOST_HELD),
             logged_at: Mutex::new(None),
@@ -50,7 +50,7 @@ impl FailedKeys {
                 "a call came with an unknown server key: correct the shop's server, or find out who guesses"
             );
         }
-        let is_within = address.is_none_or(|address| self.by_address.check_key(&address).is_ok());
+        let is_within = address.is_none_or(|address| self.by_address.count(address).is_ok());
         if is_within && self.in_all.check().is_ok() {
             return None;
         }
@@ -64,7 +64,7 @@ impl FailedKeys {
 
     /// Forgets addresses that sent nothing for a while.
     pub(crate) fn forget_idle(&self) {
-        self.by_address.retain_recent();
+        self.by_address.forget_idle();
     }
 
     fn may_log(&self) -> bool {

@@ -50,7 +50,7 @@ impl Gateway {
         policy: Policy,
         bounds: &Bounds,
     ) -> anyhow::Result<Self> {
-        let common = Common::new(policy, bounds)?;
+        let common = Common::new(&config, policy, bounds)?;
         Ok(match config.kind {
             GatewayKind::Paydibs => Self::Paydibs(Paydibs::new(config, common)),
         })

@@ -47,7 +47,7 @@ pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
     Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, ReportConfig, ReportWords,
-    ServerKey, TerminalConfig, TimeOfDay, VoidConfig, WalletConfig,
+    ServerKey, TerminalConfig, TimeOfDay, TrustedProxies, VoidConfig, WalletConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -105,7 +105,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     install_tls();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
-    let connections = ConnectionLimiter::new(&config.bounds);
+    let proxies = config.trusted_proxies.clone();
+    let connections = ConnectionLimiter::new(&config.bounds, proxies);
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;

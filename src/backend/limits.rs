@@ -4,7 +4,10 @@
 //! The policy has the durations of a trade, and `kaunter_core::admission` limits how often a terminal tries one sale.
 //! The limits here are about concurrency and size.
 
+mod address;
+
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::calls::caller::Caller;
 use crate::error::Problem;
+pub(crate) use address::AddressLimiter;
+use address::AddressLimits;
 
 /// The maximum wait for the headers of a request, from its first byte or from the start of the connection. A till on
 /// bad Wi-Fi can repeat a lost packet three times in it.
@@ -27,6 +32,8 @@ pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// The maximum wait for the next call on a connection. Longer than the minute of common proxies, which would otherwise
 /// send a call into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
+/// How long a connection stays that of a payment after a call about an open trade: five status checks of a till.
+pub(crate) const PAYMENT_WAIT: Duration = Duration::from_secs(10);
 /// The maximum wait for the caller to read what was written.
 pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(10);
 /// The maximum wait, at shutdown, for the rest of a request that has begun.
@@ -92,6 +99,10 @@ const READS_PER_CHANGE: u32 = 20;
 pub struct Bounds {
     /// Calls per minute of one terminal that change something. Status checks may be twenty times as many.
     pub calls_per_minute: u32,
+    /// Calls per minute of one address with a token, and ten times as many as those without one. 500 tills that wait for
+    /// a customer make 15,000 status checks, and twice that is for all else. A call of a payment in progress is never
+    /// refused because of it.
+    pub calls_per_minute_per_address: u32,
     /// Calls in progress. Status checks and calls that change something are counted apart, so that tills that wait for
     /// a slow gateway do not block status checks. A till has one of each: this is as many tills.
     pub concurrent_calls: usize,
@@ -121,6 +132,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             calls_per_minute: 60,
+            calls_per_minute_per_address: 30_000,
             concurrent_calls: 1_000,
             concurrent_calls_per_terminal: 100,
             connections: 8_192,
@@ -148,6 +160,9 @@ pub(crate) fn connections(bounds: &Bounds) -> usize {
 pub(crate) struct Limits {
     changes: DefaultKeyedRateLimiter<String>,
     looks: DefaultKeyedRateLimiter<String>,
+    /// Calls of a terminal whose address is above its limit.
+    reserve: DefaultKeyedRateLimiter<String>,
+    addresses: AddressLimits,
     clock: DefaultClock,
     changing: Arc<Semaphore>,
     looking: Arc<Semaphore>,
@@ -159,13 +174,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new(calls_per_minute: u32, bounds: &Bounds) -> Self {
-        let calls = NonZeroU32::new(calls_per_minute).unwrap_or(NonZeroU32::MIN);
+    pub(crate) fn new(bounds: &Bounds) -> Self {
+        let calls = NonZeroU32::new(bounds.calls_per_minute).unwrap_or(NonZeroU32::MIN);
         let looks =
             calls.saturating_mul(NonZeroU32::new(READS_PER_CHANGE).unwrap_or(NonZeroU32::MIN));
         Self {
             changes: RateLimiter::keyed(Quota::per_minute(calls)),
             looks: RateLimiter::keyed(Quota::per_minute(looks)),
+            reserve: RateLimiter::keyed(Quota::per_minute(looks)),
+            addresses: AddressLimits::new(bounds.calls_per_minute_per_address),
             clock: DefaultClock::default(),
             changing: Arc::new(Semaphore::new(bounds.concurrent_calls)),
             looking: Arc::new(Semaphore::new(bounds.concurrent_calls)),
@@ -186,6 +203,16 @@ impl Limits {
     /// Admits a status check of this terminal.
     pub(crate) fn admit_read(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
         self.within(&self.looks, shop, terminal)
+    }
+
+    /// Admits a call of this address.
+    pub(crate) fn admit_address(&self, caller: &Caller, address: IpAddr) -> Result<(), Problem> {
+        self.addresses.admit(caller, address)
+    }
+
+    /// True if a terminal whose address is above its limit may still be asked about its payment.
+    pub(crate) fn has_reserve(&self, shop: &str, terminal: &str) -> bool {
+        self.within(&self.reserve, shop, terminal).is_ok()
     }
 
     fn within(
@@ -240,10 +267,12 @@ impl Limits {
         })
     }
 
-    /// Forgets terminals that made no calls for a while.
+    /// Forgets terminals and addresses that made no calls for a while.
     pub(crate) fn forget_idle(&self) {
         self.changes.retain_recent();
         self.looks.retain_recent();
+        self.reserve.retain_recent();
+        self.addresses.forget_idle();
     }
 }
 

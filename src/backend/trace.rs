@@ -15,7 +15,7 @@ tokio::task_local! {
     static ADDRESS: String;
 }
 
-/// The address of the caller, as an extension of its request.
+/// The address of the caller, as an extension of its request. Behind a trusted proxy it is what the proxy says.
 #[derive(Clone, Copy)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { counter, Program, until } from "../terminal/harness.mjs";
@@ -17,6 +17,8 @@ const serverKeys = (keys) => (toml) =>
   `${toml}\n${Object.entries(keys)
     .map(([name, rights]) => `[[server_keys]]\nname = "${name}"\nrights = ${JSON.stringify(rights)}\n`)
     .join("")}`;
+const BROKEN = "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n";
+const gateway = (line) => (toml) => toml.replace(/^\[gateway\]/m, `[gateway]\n${line}`);
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) =>
   instead(
@@ -52,6 +54,12 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
   const shop = await counter(t);
   assert.deepEqual([check(shop).status, check(shop).said.includes("warning")], [0, false]);
   const same = key();
+  const pem = (name, text, mode = 0o600) => {
+    const file = join(shop.dir, `${name}.pem`);
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+    return file;
+  };
   const cases = [
     [instead("listen", "0.0.0.0:8787"), {}, /accepts other machines without TLS: .*behind_tls = true/],
     [instead("listen", "[::]:8787"), {}, /accepts other machines/],
@@ -109,6 +117,22 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
       /gateway\.base_url has a user name or a password/,
     ],
     [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
+    [top('trusted_proxies = ["proxy.example"]'), {}, /trusted_proxies: "proxy\.example" is not the address/],
+    [top('trusted_proxies = ["0.0.0.0/0"]'), {}, /trusted_proxies: "0\.0\.0\.0\/0" is not the address/],
+    [gateway('proxy = "https://proxy.example"'), {}, /gateway\.proxy .* is not the address of an http proxy/],
+    [gateway('proxy = "http://proxy.example/hunter2"'), {}, /is not the address of an http proxy/],
+    [gateway('proxy = "http://me:hunter2@proxy.example"'), {}, /gateway\.proxy has a user name or a password/],
+    [
+      gateway('proxy = "http://proxy.example:3128"'),
+      { KAUNTER_GATEWAY_PROXY: "http://me:hunter2@proxy.example" },
+      /gateway\.proxy and KAUNTER_GATEWAY_PROXY are both set/,
+    ],
+    [(toml) => toml, { KAUNTER_GATEWAY_PROXY: "proxy.example:hunter2" }, /is not the address of an http proxy/],
+    [gateway('ca_file = "/nowhere/ca.pem"'), {}, /gateway\.ca_file names \/nowhere\/ca\.pem, which can't be read/],
+    [gateway(`ca_file = ${JSON.stringify(pem("empty", ""))}`), {}, /empty\.pem, which has no certificate/],
+    [gateway(`ca_file = ${JSON.stringify(pem("words", "hunter2"))}`), {}, /words\.pem, which has no certificate/],
+    [gateway(`ca_file = ${JSON.stringify(pem("broken", BROKEN))}`), {}, /broken\.pem, which has no certificate/],
+    [gateway(`ca_file = ${JSON.stringify(pem("open", BROKEN, 0o666))}`), {}, /open\.pem, which other users .* chmod/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
@@ -192,6 +216,7 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
+    [gateway('proxy = "http://proxy.example"'), {}, /gateway\.proxy and gateway\.ca_file do nothing/],
     [real, {}, /test_wallets = true shows test wallets, which move no money/],
     [real, {}, /terminal\.sandbox = true tells/],
   ];

@@ -148,6 +148,30 @@ test("past the limit of connections, each with a call: 503 with Retry-After, and
   for (const trade of trades) await reaches(shop, trade, ["paid"]);
 });
 
+test("at the limit of connections the idle one of a payment is closed last", async (t) => {
+  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
+    toml.replace("[limits]", "[limits]\nconnections = 8\nconnections_per_address = 4"),
+  );
+  const trade = await open(shop, "kept");
+  const token = await shop.token();
+  const says = (path) => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`;
+  const answered = async (path) => {
+    const one = caller(t, shop, says(path));
+    await until("it is answered", () => /200 OK/.test(one.heard));
+    return one;
+  };
+  const till = await answered(`/v1/trades/${trade.trade_id}`);
+  const others = [];
+  // Each is younger than the till's connection, and all but the last two are closed for it.
+  for (let nth = 0; nth < 5; nth++) others.push(await answered("/healthz"));
+  await until("they were closed", () => others.filter(({ closed }) => closed).length === 3);
+  // New ones that say nothing are spared for a moment, and not at the till's expense.
+  const silent = Array.from({ length: 8 }, () => caller(t, shop));
+  await until("they were closed", () => silent.filter(({ closed }) => closed).length >= 6);
+  till.socket.write(says(`/v1/trades/${trade.trade_id}`));
+  await until("it is answered again", () => till.heard.match(/200 OK/g).length === 2);
+});
+
 test("unfinished bodies of one terminal: another till and the shop's server are answered, and later the terminal", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
     toml.replace("[limits]", "[limits]\nconcurrent_calls = 20"),

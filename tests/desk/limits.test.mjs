@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -381,4 +382,95 @@ test("a configuration that is open to everybody, or meaningless, is refused befo
     assert.notEqual(status, 0, String(words));
     assert.match(said, words);
   }
+});
+
+// ---- the limit of one address ----
+
+/** Calls as another client behind a proxy at 127.0.0.1, until one is refused or `most` were answered. */
+async function flood(shop, most, { from, method = "GET", path = "/v1/trades?open=true", ...options }) {
+  const headers = from ? { "x-forwarded-for": from } : {};
+  for (let nth = 0; nth < most; nth++) {
+    const answer = await shop.call(method, path, { ...options, headers });
+    if (answer.status === 429) return answer;
+  }
+  return null;
+}
+const perAddress =
+  (most, proxies = []) =>
+  (toml) =>
+    `trusted_proxies = ${JSON.stringify(proxies)}\n${limited(`calls_per_minute_per_address = ${most}`)(toml)}`;
+
+test("a flood of one address is refused, and a till of the same address completes its payment", async (t) => {
+  const shop = await reconfigured(await counter(t, { scale: 1 }), perAddress(20));
+  const [token, other, code] = [await shop.token(), await shop.token("till-2"), await shop.code()];
+  const trade = await open(shop, "in-progress");
+  // Strangers have a limit of their own, a tenth: they do not use up the tills'.
+  later(await flood(shop, 20, { token: "a.b.c" }), 429, "rate_limited");
+  later(await shop.call("POST", "/v1/sign-in", { body: {} }), 429, "rate_limited");
+  assert.equal((await shop.call("POST", "/v1/sessions", { token: other })).status, 200);
+  const refused = await flood(shop, 100, { token: other });
+  later(refused, 429, "rate_limited");
+  assert.match(refused.json.detail, /from this address: wait \d+ seconds?\./);
+  // What an untrusted peer says about its address changes nothing.
+  later(await flood(shop, 5, { token: other, from: "203.0.113.7" }), 429, "rate_limited");
+  later(await shop.call("POST", "/v1/trades", { token: other, body: newTrade("another") }), 429, "rate_limited");
+  later(await flood(shop, 5, { token: other, path: `/v1/trades/${trade.trade_id}` }), 429, "rate_limited");
+  const own = (method, path, body) => shop.call(method, path, { token, body });
+  assert.equal((await own("POST", "/v1/sessions")).json.open_trades.length, 1, "a page that starts again finds it");
+  assert.equal((await own("POST", `/v1/trades/${trade.trade_id}/code`, { code })).status, 200);
+  const paid = await until("the till learns the end", async () => {
+    const answer = await own("GET", `/v1/trades/${trade.trade_id}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.status === "paid" && answer.json;
+  });
+  assert.deepEqual(await line(shop, paid), { charged: 1200, refunded: 0, sent: 1 });
+  later(await flood(shop, 5, { token, method: "POST", path: "/v1/sessions" }), 429, "rate_limited");
+  const server = await shop.call("GET", "/v1/sales?ref=in-progress", { token: shop.keys.KAUNTER_SERVER_KEY });
+  assert.equal(server.status, 200, "the shop's server is not counted");
+  assert.match(shop.backendProgram.words, /127\.0\.0\.1 makes more calls than limits\.calls_per_minute_per_address/);
+});
+
+test("with trusted_proxies, clients behind one proxy are counted apart, IPv6 by /64, and the audit trail has their addresses", async (t) => {
+  const shop = await reconfigured(await counter(t, { scale: 1 }), perAddress(30, ["127.0.0.1", "10.0.0.0/8"]));
+  const token = await shop.token();
+  const narrow = await shop.token("till-1", { rights: ["charge"] });
+  const counted = { "203.0.113.7": "203.0.113.8", "2001:db8::1": "2001:db8:0:1::1" };
+  for (const [from, another] of Object.entries(counted)) {
+    later(await flood(shop, 60, { token, from }), 429, "rate_limited");
+    // What the client itself wrote stands before the proxy's word.
+    later(await flood(shop, 5, { token, from: `${another}, ${from}, 10.0.0.5` }), 429, "rate_limited");
+    assert.equal(await flood(shop, 5, { token, from: another }), null);
+  }
+  later(await flood(shop, 5, { token, from: "2001:db8::ffff" }), 429, "rate_limited");
+  assert.equal(await flood(shop, 1, { token, from: "unknown" }), null, "counted as the proxy");
+  const headers = { "x-forwarded-for": "198.51.100.1, 203.0.113.9" };
+  assert.equal((await shop.call("POST", "/v1/trades/none/cancel", { token: narrow, headers })).status, 403);
+  const { json } = await shop.call("GET", "/v1/audit", { token: shop.keys.KAUNTER_SERVER_KEY });
+  const refusals = json.entries.filter(({ code }) => code === "token_forbidden");
+  assert.deepEqual(
+    refusals.map(({ address }) => address),
+    ["203.0.113.9"],
+  );
+});
+
+test("by default 500 tills of one address are not refused", async (t) => {
+  const shop = await counter(t, { scale: 1 });
+  const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const now = Math.floor(Date.now() / 1000);
+  const tokens = Array.from({ length: 500 }, (_, nth) => {
+    const claims = { iss: "kaunter", exp: now + 600, iat: now, shop: "demo", terminal: `till-${nth}`, cashier: "c" };
+    const text = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded({ ...claims, rights: ["charge"] })}`;
+    return `${text}.${createHmac("sha256", shop.keys.KAUNTER_SIGNING_KEY).update(text).digest("base64url")}`;
+  });
+  const statuses = new Set();
+  const till = async (token) => {
+    for (const [method, path] of [
+      ["POST", "/v1/sessions"],
+      ["GET", "/v1/trades?open=true"],
+    ])
+      statuses.add((await shop.call(method, path, { token })).status);
+  };
+  // As many at once as a busy machine answers.
+  while (tokens.length > 0) await Promise.all(tokens.splice(0, 50).map(till));
+  assert.deepEqual([...statuses], [200]);
 });

@@ -182,6 +182,11 @@ impl RecordedCall {
             trade_id: if is_id { id.to_owned() } else { String::new() },
         }
     }
+
+    /// The trade that the path names, if it names one.
+    pub(crate) fn trade_id(&self) -> Option<&str> {
+        Some(self.trade_id.as_str()).filter(|id| !id.is_empty())
+    }
 }
 
 /// How a call was answered, as far as the trail needs it.

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use kaunter_core::authority::Reach;
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
 use kaunter_core::terminal;
 use kaunter_core::trade::Event;
-use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right};
+use kaunter_core::wire::{AskVoid, HandOver, NewTrade, ProblemCode, Right};
 use serde::Deserialize;
 
 use super::device::Device;
+use super::payment::TradeAnswer;
 use super::{Body, KnownCaller, Terminal};
 use crate::app::App;
 use crate::error::Problem;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{ChangeRequest, CreateRequest};
 
-pub(super) type TradeResponse = Result<Json<wire::TradeView>, Problem>;
+pub(super) type TradeResponse = Result<TradeAnswer, Problem>;
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -54,7 +54,7 @@ pub(crate) async fn create(
     };
     let created = app.trades.create(request).await;
     created
-        .map(Json)
+        .map(TradeAnswer)
         .map_err(|problem| problem.within(&seen.authority()))
 }
 
@@ -133,7 +133,7 @@ async fn status_of(
         }
     };
     let view = reach.limit(trade);
-    view.map(Json)
+    view.map(TradeAnswer)
         .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
 }
 
@@ -214,5 +214,5 @@ pub(super) async fn apply(
         who: claims.who(),
         note: command.note,
     };
-    app.trades.request(&stored, request).await.map(Json)
+    app.trades.request(&stored, request).await.map(TradeAnswer)
 }

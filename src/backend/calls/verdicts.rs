@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use kaunter_core::desk::{Command, Speaker};
 use kaunter_core::review;
-use kaunter_core::wire::{Right, TradeView, Verdict};
+use kaunter_core::wire::{Right, Verdict};
 
 use super::Body;
 use super::audit::RecordedInChange;
 use super::caller::VerdictCaller;
+use super::payment::TradeAnswer;
 use super::trades::{By, apply};
 use crate::app::App;
 use crate::error::Problem;
@@ -21,7 +22,7 @@ use crate::trades::ChangeRequest;
 use crate::trail::{Actor, ActorKind};
 
 /// The trail of the trade has the verdict, so the layer that records calls writes no second line.
-type VerdictResponse = Result<(Extension<RecordedInChange>, Json<TradeView>), Problem>;
+type VerdictResponse = Result<(Extension<RecordedInChange>, TradeAnswer), Problem>;
 
 pub(crate) async fn give(
     State(app): State<Arc<App>>,
@@ -41,7 +42,7 @@ async fn of_terminal(
     claims: &Claims,
     trade_id: &str,
     verdict: &Verdict,
-) -> Result<Json<TradeView>, Problem> {
+) -> Result<TradeAnswer, Problem> {
     claims.authority().require(Right::Review)?;
     let speaker = Speaker::Terminal {
         cashier: &claims.cashier,
@@ -68,7 +69,7 @@ async fn of_server(
     shop: &str,
     trade_id: &str,
     verdict: &Verdict,
-) -> Result<Json<TradeView>, Problem> {
+) -> Result<TradeAnswer, Problem> {
     let command = Command::verdict(verdict, Speaker::Server).map_err(|refused| {
         let problem = Problem::from(refused);
         if refused.param == Some("actor") {
@@ -90,5 +91,5 @@ async fn of_server(
         },
         note: command.note,
     };
-    app.trades.request(&stored, request).await.map(Json)
+    app.trades.request(&stored, request).await.map(TradeAnswer)
 }

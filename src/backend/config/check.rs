@@ -52,6 +52,7 @@ impl Config {
             "http" => return Err(ConfigError::NotHttps),
             _ => return Err(ConfigError::Base),
         }
+        self.gateway.check_egress()?;
         let keys = [
             &self.gateway.key,
             &self.gateway.secret,
@@ -157,6 +158,13 @@ impl Config {
                     .to_owned(),
             );
         }
+        let has_egress = self.gateway.proxy.is_some() || self.gateway.ca_file.is_some();
+        if has_egress && self.gateway.base_url.starts_with("http:") {
+            warnings.push(
+                "gateway.proxy and gateway.ca_file do nothing, because gateway.base_url is not https: remove them"
+                    .to_owned(),
+            );
+        }
         if self.gateway.words.active.is_empty() {
             warnings.push(
                 "gateway.words.active is empty, so that no wallet is offered but test wallets: add the gateway's word for an active wallet"
@@ -205,7 +213,7 @@ fn page_address(text: &str) -> Option<Option<Url>> {
     matches!(url.scheme(), "http" | "https").then_some(Some(url))
 }
 
-fn has_credentials(url: &Url) -> bool {
+pub(super) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 

@@ -25,6 +25,11 @@ pub enum ConfigError {
         "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
+    /// An entry of `trusted_proxies` that is no address or network, or is everybody.
+    #[error(
+        "trusted_proxies: {0:?} is not the address or the network of a proxy: write it like 127.0.0.1 or 10.0.0.0/8"
+    )]
+    TrustedProxy(String),
     /// Variables of the environment are missing.
     #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
     Missing(Vec<String>),
@@ -109,6 +114,32 @@ pub enum ConfigError {
     /// A gateway on another machine without https.
     #[error("gateway.base_url must start with https unless it is on this machine")]
     NotHttps,
+    /// A proxy that is not an http proxy.
+    #[error(
+        "gateway.proxy (or KAUNTER_GATEWAY_PROXY) is not the address of an http proxy: write it like http://proxy.example:3128"
+    )]
+    ProxyAddress,
+    /// A proxy's password in the file.
+    #[error(
+        "gateway.proxy has a user name or a password, and the file has no secrets: set KAUNTER_GATEWAY_PROXY to the whole address, and remove gateway.proxy"
+    )]
+    ProxyPassword,
+    /// A proxy in the file, and one in the environment.
+    #[error("gateway.proxy and KAUNTER_GATEWAY_PROXY are both set: remove one of them")]
+    TwoProxies,
+    /// The file with the gateway's authority can't be read.
+    #[error("gateway.ca_file names {0}, which can't be read: {1}")]
+    CaFile(PathBuf, std::io::Error),
+    /// The file with the gateway's authority has none.
+    #[error(
+        "gateway.ca_file names {0}, which has no certificate or a broken one: write the certificate of the authority into it, in PEM"
+    )]
+    NoCa(PathBuf),
+    /// Other users could change the gateway's authority.
+    #[error(
+        "gateway.ca_file names {0}, which other users of this machine may write: chmod 644 {0}"
+    )]
+    OpenCaFile(PathBuf),
     /// A shop without a name.
     #[error(
         "shop must be a name of 1 to 64 printable characters: use the name for which the shop's server mints tokens"

@@ -64,6 +64,8 @@ pub(super) struct File {
     pub(super) listen: SocketAddr,
     #[serde(default)]
     pub(super) behind_tls: bool,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<String>,
     #[serde(default = "default_database")]
     pub(super) database: PathBuf,
     pub(super) shop: String,
@@ -107,6 +109,8 @@ pub(super) struct FileGateway {
     pub(super) currency: String,
     #[serde(default = "default_max")]
     pub(super) max_amount_minor: u64,
+    pub(super) proxy: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) can_cancel: Option<bool>,
     pub(super) unpaid_final_after_ms: Option<Ms>,
     #[serde(default)]

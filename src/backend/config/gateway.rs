@@ -1,6 +1,7 @@
 //! The settings of the gateway.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
@@ -38,6 +39,10 @@ pub struct GatewayConfig {
     pub merchant: Secret,
     /// The merchant's password.
     pub password: Secret,
+    /// The http proxy on the way to the gateway. Its address may hold a password.
+    pub proxy: Option<Secret>,
+    /// A file with the authorities that sign the gateway's certificate. It replaces those of the system.
+    pub ca_file: Option<PathBuf>,
     /// The currency of the merchant's account.
     pub currency: String,
     /// The largest amount of one trade, in minor units.

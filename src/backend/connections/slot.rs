@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::limits::{CLOSING_WAIT, HEAD_WAIT, IDLE_WAIT, WRITE_WAIT};
+use crate::limits::{CLOSING_WAIT, HEAD_WAIT, IDLE_WAIT, PAYMENT_WAIT, WRITE_WAIT};
 
 /// One of the limited number of open connections.
 pub(super) struct Slot {
@@ -21,8 +21,28 @@ struct Activity {
     since: Instant,
     /// True once a call was answered on it.
     has_called: bool,
+    /// When it last had a call about a payment that is open.
+    paid_at: Option<Instant>,
     /// Since when written data waits for the caller to read it.
     write_pending_since: Option<Instant>,
+}
+
+/// What an idle connection was used for. The first one is closed first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Used {
+    /// It never had a call.
+    Never,
+    /// It had a call.
+    Once,
+    /// It had a call about a payment in progress a short time ago.
+    ForPayment,
+}
+
+/// A connection without a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Idle {
+    pub(super) used: Used,
+    pub(super) since: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,6 +66,7 @@ impl Slot {
                 phase: Phase::Idle,
                 since: Instant::now(),
                 has_called: false,
+                paid_at: None,
                 write_pending_since: None,
             }),
             close: Notify::new(),
@@ -102,12 +123,21 @@ impl Slot {
         self.close.notified().await;
     }
 
-    /// Since when it has had no call. Connections that never had one come first.
-    pub(super) fn idle_since(&self) -> Option<(bool, Instant)> {
+    /// It had a call about a payment that is open.
+    pub(super) fn pays(&self) {
+        self.lock().paid_at = Some(Instant::now());
+    }
+
+    /// Since when it has had no call. `None` if it has one.
+    pub(super) fn idle(&self) -> Option<Idle> {
         let activity = self.lock();
-        activity
-            .is_idle()
-            .then_some((activity.has_called, activity.since))
+        let used = match activity.paid_at {
+            Some(at) if at.elapsed() < PAYMENT_WAIT => Used::ForPayment,
+            Some(_) | None if activity.has_called => Used::Once,
+            Some(_) | None => Used::Never,
+        };
+        let since = activity.since;
+        activity.is_idle().then_some(Idle { used, since })
     }
 
     /// True if its time is up.

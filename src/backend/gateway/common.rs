@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use super::http::{Http, NoAnswer};
 use super::offers::Offers;
 use super::unknown::UnknownWords;
+use crate::config::GatewayConfig;
 use crate::limits::Bounds;
 
 /// An answer as an event of the machine, and the gateway's own words: masked, so that they may be stored and shown.
@@ -27,9 +28,13 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    pub(crate) fn new(policy: Policy, bounds: &Bounds) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        config: &GatewayConfig,
+        policy: Policy,
+        bounds: &Bounds,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
-            http: Http::new(&policy)?,
+            http: Http::new(config, &policy)?,
             offers: Offers::new(policy.poll_ms),
             unknown: UnknownWords::default(),
             policy,

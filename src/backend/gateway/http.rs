@@ -4,13 +4,16 @@
 //! Redirects are not followed, and no layer retries. A request that changes something gets a connection of its own. On
 //! a kept connection that the gateway has just closed it would be lost, and nothing would show whether it arrived.
 //! Status checks keep their connections: a lost one is repeated, and each new connection costs a handshake.
+//!
+//! The variables `HTTPS_PROXY` and the like are ignored: only the configuration may put something in between.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use kaunter_core::policy::{Ms, Policy};
-use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, redirect, retry};
 
+use crate::config::GatewayConfig;
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
 
@@ -74,13 +77,26 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(policy: &Policy) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &GatewayConfig, policy: &Policy) -> anyhow::Result<Self> {
+        let authorities = config.authorities()?;
+        let authorities = authorities.iter().map(|der| Certificate::from_der(der));
+        let authorities = authorities.collect::<reqwest::Result<Vec<_>>>()?;
+        let proxy = config.proxy_url()?.map(Proxy::https).transpose()?;
         let client = || {
-            Client::builder()
+            let client = Client::builder()
                 .connect_timeout(Duration::from_millis(policy.connect_timeout_ms))
                 .redirect(redirect::Policy::none())
                 .retry(retry::never())
-                .no_proxy()
+                .no_proxy();
+            let client = match &proxy {
+                Some(proxy) => client.proxy(proxy.clone()),
+                None => client,
+            };
+            match authorities.is_empty() {
+                true => client,
+                // No other authority is trusted.
+                false => client.tls_certs_only(authorities.clone()),
+            }
         };
         Ok(Self {
             fresh: client().pool_max_idle_per_host(0).build()?,

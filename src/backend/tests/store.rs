@@ -77,6 +77,7 @@ impl Desk {
     ) -> kaunter_backend::Running {
         kaunter_backend::serve(Config {
             listen: loopback(),
+            trusted_proxies: kaunter_backend::TrustedProxies::default(),
             database: dir.join("kaunter.db"),
             database_url: None,
             shop: "shop".to_owned(),
@@ -97,6 +98,8 @@ impl Desk {
                 secret: Secret::new(KEY),
                 merchant: Secret::new("M"),
                 password: Secret::new(KEY),
+                proxy: None,
+                ca_file: None,
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
                 can_cancel: None,

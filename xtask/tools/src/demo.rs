@@ -70,6 +70,7 @@ impl Demo {
         std::fs::create_dir_all(&dir)?;
         let backend = kaunter_backend::serve(kaunter_backend::Config {
             listen: loopback(self.port.unwrap_or(0)),
+            trusted_proxies: kaunter_backend::TrustedProxies::default(),
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
             database_url: None,
             shop: "demo".to_owned(),
@@ -90,6 +91,8 @@ impl Demo {
                 secret: Secret::new(keys.secret.clone()),
                 merchant: Secret::new("sandbox-merchant"),
                 password: Secret::new(keys.password.clone()),
+                proxy: None,
+                ca_file: None,
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
                 can_cancel: None,
