@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod gateway;
 mod keys;
+mod network;
 mod people;
 mod report;
 mod terminal;
@@ -29,6 +30,7 @@ pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
+pub use network::{NetworkConfig, OperatorConfig};
 pub(crate) use people::{ListedPerson, people_of};
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
@@ -41,6 +43,8 @@ const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not r
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// How it is reached.
+    pub network: NetworkConfig,
     /// The SQLite file, used without `database_url`.
     pub database: PathBuf,
     /// A PostgreSQL that several processes share. Set by `KAUNTER_DATABASE_URL`, because it may hold a password.
@@ -139,6 +143,12 @@ impl Config {
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
+            network: NetworkConfig {
+                public_url: file.public_url,
+                hosts: file.hosts,
+                hsts: file.hsts,
+                operator: file.operator,
+            },
             database: file.database,
             shop: file.shop,
             server_keys,

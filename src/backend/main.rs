@@ -388,9 +388,14 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let mut ends = ShutdownSignals::watch()?;
     let running = serve(Config::load(config)?).await?;
     let address = format!("http://{}", running.addr);
+    let operator = running.operator.map(|addr| format!("http://{addr}"));
     if json {
-        println!("{}", serde_json::json!({ "listening": address }));
+        let told = serde_json::json!({ "listening": address, "operator": operator });
+        println!("{told}");
     } else {
+        if let Some(operator) = operator {
+            println!("the operator's listener is {operator}");
+        }
         println!("listening on {address}");
     }
     ends.next().await;

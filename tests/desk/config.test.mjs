@@ -17,6 +17,7 @@ const serverKeys = (keys) => (toml) =>
   `${toml}\n${Object.entries(keys)
     .map(([name, rights]) => `[[server_keys]]\nname = "${name}"\nrights = ${JSON.stringify(rights)}\n`)
     .join("")}`;
+const operator = (lines) => (toml) => toml.replace(/(?<=^\[operator\]\n).*$/m, lines);
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) =>
   instead(
@@ -112,6 +113,15 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
+    [top('public_url = "till.shop.example"'), {}, /public_url is not an http/],
+    [top('public_url = "ftp://till.shop.example"'), {}, /public_url is not an http/],
+    [top('public_url = "https://me:hunter2@till.shop.example"'), {}, /public_url has a user name or a password/],
+    [top("hsts = true"), {}, /hsts = true makes browsers refuse.*needs a public_url that begins with https/],
+    [top('hsts = true\npublic_url = "http://till.shop.example"'), {}, /needs a public_url that begins with https/],
+    [top('hosts = ["https://till.shop.example"]'), {}, /hosts: "https:\/\/till\.shop\.example" is not a host/],
+    [top('hosts = ["*"]'), {}, /hosts: "\*" is not a host/],
+    [operator('listen = "0.0.0.0:9787"'), {}, /operator\.listen = "0\.0\.0\.0:9787" shows turnover.*private_network/],
+    [operator('listen = "shop.example:9787"'), {}, /listen takes an address and a port/],
     [
       (toml) => instead("profile", "sandbox")(real(toml)),
       {},
@@ -192,6 +202,12 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
+    [top('public_url = "http://till.shop.example"'), {}, /public_url: http:\/\/till\.shop\.example is not https/],
+    [
+      (toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)),
+      {},
+      /calls under any name are refused/,
+    ],
     [real, {}, /test_wallets = true shows test wallets, which move no money/],
     [real, {}, /terminal\.sandbox = true tells/],
   ];
@@ -208,7 +224,15 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     assert.doesNotMatch(said, /hunter2/, "no secret is repeated");
   }
   const silent = [
-    [(toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)), {}],
+    [
+      (toml) =>
+        top('behind_tls = true\nhsts = true\npublic_url = "https://till.shop.example"')(
+          instead("listen", "0.0.0.0:8787")(toml),
+        ),
+      {},
+    ],
+    [top('hosts = ["till.shop.example", "10.0.0.7", "[::1]"]'), {}],
+    [operator('listen = "0.0.0.0:9787"\nprivate_network = true'), {}],
     [instead("origins", ["http://localhost:3000", "https://till.shop.example"]), {}],
     [instead("token_url", "/shop/token"), {}],
     [(toml) => toml, database("postgres://kaunter@db.example/kaunter?sslmode=verify-full")],

@@ -25,6 +25,26 @@ pub enum ConfigError {
         "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
+    /// The backend's own address is not valid.
+    #[error(
+        "public_url is not an http(s) address: write the address that the tills open, like https://till.shop.example"
+    )]
+    PublicUrl,
+    /// HSTS without https.
+    #[error(
+        "hsts = true makes browsers refuse this host without https for a year, so it needs a public_url that begins with https: set it, or remove hsts"
+    )]
+    Hsts,
+    /// A host that no browser sends.
+    #[error(
+        "hosts: {0:?} is not a host as browsers send it: write it like till.shop.example, in lower case, without scheme and port"
+    )]
+    Host(String),
+    /// Others on the network could read the operator's numbers.
+    #[error(
+        "operator.listen = \"{0}\" shows turnover and errors to other machines: listen on 127.0.0.1, or set operator.private_network = true if only the operator's machines reach it"
+    )]
+    Operator(SocketAddr),
     /// Variables of the environment are missing.
     #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
     Missing(Vec<String>),

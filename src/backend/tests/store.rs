@@ -77,6 +77,7 @@ impl Desk {
     ) -> kaunter_backend::Running {
         kaunter_backend::serve(Config {
             listen: loopback(),
+            network: kaunter_backend::NetworkConfig::default(),
             database: dir.join("kaunter.db"),
             database_url: None,
             shop: "shop".to_owned(),

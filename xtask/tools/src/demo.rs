@@ -70,6 +70,7 @@ impl Demo {
         std::fs::create_dir_all(&dir)?;
         let backend = kaunter_backend::serve(kaunter_backend::Config {
             listen: loopback(self.port.unwrap_or(0)),
+            network: kaunter_backend::NetworkConfig::default(),
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
             database_url: None,
             shop: "demo".to_owned(),
