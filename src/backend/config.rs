@@ -30,7 +30,7 @@ pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
-pub use network::{NetworkConfig, OperatorConfig};
+pub use network::{NetworkConfig, OperatorConfig, TlsConfig};
 pub(crate) use people::{ListedPerson, people_of};
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
@@ -108,7 +108,7 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
         let file = File::read(path, &text)?;
-        if !file.behind_tls && !file.listen.ip().is_loopback() {
+        if !file.behind_tls && file.tls.is_none() && !file.listen.ip().is_loopback() {
             return Err(ConfigError::Plain(file.listen));
         }
         let profile = file.check_profile();
@@ -147,6 +147,7 @@ impl Config {
                 public_url: file.public_url,
                 hosts: file.hosts,
                 hsts: file.hsts,
+                tls: file.tls,
                 operator: file.operator,
             },
             database: file.database,

@@ -32,6 +32,7 @@ mod secret;
 mod store;
 mod terminal;
 mod terminals;
+mod tls;
 mod token;
 mod trace;
 mod trades;
@@ -50,7 +51,8 @@ pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
     Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, NetworkConfig, OperatorConfig,
-    ReportConfig, ReportWords, ServerKey, TerminalConfig, TimeOfDay, VoidConfig, WalletConfig,
+    ReportConfig, ReportWords, ServerKey, TerminalConfig, TimeOfDay, TlsConfig, VoidConfig,
+    WalletConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -69,6 +71,7 @@ pub use unknown_words::gateway_words;
 use app::App;
 use connections::ConnectionLimiter;
 use limits::CLOCK_PAUSE;
+use tls::Tls;
 
 /// A running backend.
 #[derive(Debug)]
@@ -77,6 +80,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// The address of the operator's listener, if there is one.
     pub operator: Option<SocketAddr>,
+    /// Whether it speaks TLS itself.
+    pub is_tls: bool,
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<()>,
     drain: Duration,
@@ -115,17 +120,21 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         None => None,
     };
     let operator_addr = operator.as_ref().map(TcpListener::local_addr).transpose()?;
-    let connections = ConnectionLimiter::new(&config.bounds);
+    let files = config.network.tls.clone();
+    let tls = files.map(Tls::open).transpose()?.map(Arc::new);
+    let connections = ConnectionLimiter::new(&config.bounds, tls.clone());
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
     let operator = operator.map(|listener| {
-        let connections = ConnectionLimiter::new(&operator::bounds());
+        let connections = ConnectionLimiter::new(&operator::bounds(), None);
         (connections, listener, operator::router(Arc::clone(&app)))
     });
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let watch = tokio::spawn(watch_clock(Arc::clone(&app)));
+    let is_tls = tls.is_some();
+    let renewal = tls.map(|tls| tokio::spawn(async move { tls.follow().await }));
     let operator_connections = operator
         .as_ref()
         .map(|(connections, ..)| Arc::clone(connections));
@@ -143,6 +152,9 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
             // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
+            if let Some(renewal) = renewal {
+                renewal.abort();
+            }
             app.trades.stop_timers();
         };
         let operating = async {
@@ -156,6 +168,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     Ok(Running {
         addr,
         operator: operator_addr,
+        is_tls,
         stop,
         task,
         drain,

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { counter, Program, until } from "../terminal/harness.mjs";
+import { authority } from "./certificates.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
@@ -18,6 +19,10 @@ const serverKeys = (keys) => (toml) =>
     .map(([name, rights]) => `[[server_keys]]\nname = "${name}"\nrights = ${JSON.stringify(rights)}\n`)
     .join("")}`;
 const operator = (lines) => (toml) => toml.replace(/(?<=^\[operator\]\n).*$/m, lines);
+const tls =
+  ({ cert, key }) =>
+  (toml) =>
+    `${toml}\n[tls]\ncert = "${cert}"\nkey = "${key}"\n`;
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) =>
   instead(
@@ -247,8 +252,37 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
   }
 });
 
-test("it listens on loopback under any name, and elsewhere only behind TLS", async (t) => {
+test("it listens on loopback under any name, and elsewhere only behind TLS or with its own", async (t) => {
   const shop = await counter(t);
+  const { issue } = authority(shop.dir);
+  const [own, other] = [issue("own"), issue("other")];
+  const [none, open] = [join(shop.dir, "none"), join(shop.dir, "open.key")];
+  const listens = (files) => (toml) => tls(files)(instead("listen", "0.0.0.0:0")(toml));
+  const named = (files) => (toml) => top('public_url = "https://till.shop.example"')(listens(files)(toml));
+  writeFileSync(open, readFileSync(own.key));
+  const refused = [
+    [{ ...own, cert: none }, /tls\.cert names .*none, which can't be read: No such file/],
+    [{ ...own, key: none }, /tls\.key names .*none, which can't be read: No such file/],
+    [{ ...own, cert: own.key }, /tls\.cert names .*own\.key, which has no certificate that can be used/],
+    [{ ...own, key: own.cert }, /tls\.key names .*own\.pem, which has no private key that can be used/],
+    [
+      { ...own, key: other.key },
+      /tls\.key names .*other\.key, which is not the key of the first certificate in .*own\.pem/,
+    ],
+  ];
+  for (const [files, words] of refused) {
+    const { status, said } = check(shop, named(files));
+    assert.notEqual(status, 0, String(words));
+    assert.match(said, words);
+    assert.doesNotMatch(said, /BEGIN|MII/, "no file is repeated");
+  }
+  const good = check(shop, named(own));
+  assert.deepEqual([good.status, good.said.includes("warning")], [0, false], good.said);
+  assert.match(check(shop, (toml) => `${tls(own)(toml)}password = "hunter2"\n`).said, /unknown field/);
+  chmodSync(open, 0o644);
+  assert.match(check(shop, named({ ...own, key: open })).said, /warning: tls\.key names .* may read: chmod 600/);
+  chmodSync(open, 0o620);
+  assert.match(check(shop, named({ ...own, key: open })).said, /tls\.key names .* users of this machine may write/);
   for (const listen of ["localhost:0", "127.0.0.1:0", "[::1]:0"]) {
     await shop.stopBackend();
     await shop.startBackend(listen);

@@ -22,9 +22,24 @@ pub enum ConfigError {
     OldDatabase(&'static str),
     /// Others on the network could read the traffic.
     #[error(
-        "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
+        "listen = \"{0}\" accepts other machines without TLS: set cert and key under [tls], listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
+    /// The file of the certificate has none that can be used.
+    #[error(
+        "tls.cert names {0}, which has no certificate that can be used: write the certificate into it, then those that lead to a root, as PEM"
+    )]
+    Certificate(PathBuf),
+    /// The file of the certificate's key has none that can be used.
+    #[error(
+        "tls.key names {0}, which has no private key that can be used: write it as PEM, without a password"
+    )]
+    CertificateKey(PathBuf),
+    /// A key of another certificate.
+    #[error(
+        "tls.key names {1}, which is not the key of the first certificate in {0}: name the two files of one certificate"
+    )]
+    OtherCertificate(PathBuf, PathBuf),
     /// The backend's own address is not valid.
     #[error(
         "public_url is not an http(s) address: write the address that the tills open, like https://till.shop.example"

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::keys::FileServerKey;
 use super::people::ListedPerson;
 use super::{
-    ConfigError, GatewayKind, OperatorConfig, ReportConfig, TerminalConfig, VoidConfig,
+    ConfigError, GatewayKind, OperatorConfig, ReportConfig, TerminalConfig, TlsConfig, VoidConfig,
     WalletConfig,
 };
 use crate::clock::Offset;
@@ -67,6 +67,7 @@ pub(super) struct File {
     pub(super) listen: SocketAddr,
     #[serde(default)]
     pub(super) behind_tls: bool,
+    pub(super) tls: Option<TlsConfig>,
     pub(super) operator: Option<OperatorConfig>,
     pub(super) public_url: Option<String>,
     #[serde(default)]

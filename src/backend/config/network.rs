@@ -1,11 +1,13 @@
 //! The addresses of the backend: under which names it is called, its TLS, and the operator's listener.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use reqwest::Url;
 use serde::Deserialize;
 
 use super::check::{has_credentials, is_plain};
+use super::environment::mode;
 use super::file::listen;
 use super::{Config, ConfigError};
 
@@ -18,8 +20,20 @@ pub struct NetworkConfig {
     pub hosts: Vec<String>,
     /// Whether browsers are told to keep to https.
     pub hsts: bool,
+    /// Its own TLS.
+    pub tls: Option<TlsConfig>,
     /// Where the operator reads metrics and readiness. `None`: nowhere.
     pub operator: Option<OperatorConfig>,
+}
+
+/// The files of the backend's own TLS, in PEM.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate, and behind it those that lead to a root.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// The operator's listener.
@@ -70,6 +84,16 @@ impl Config {
         {
             return Err(ConfigError::Operator(operator.listen));
         }
+        let Some(files) = &network.tls else {
+            return Ok(());
+        };
+        crate::tls::check(files)?;
+        if mode(&files.key).is_some_and(|mode| mode & 0o022 != 0) {
+            return Err(ConfigError::OpenKeyFile(
+                "tls.key".to_owned(),
+                files.key.clone(),
+            ));
+        }
         Ok(())
     }
 
@@ -88,7 +112,17 @@ impl Config {
         let nameless = nameless.then(|| {
             "public_url and hosts are missing, so calls under any name are refused, and only IP addresses work: set public_url to the address that the tills open".to_owned()
         });
-        plain.into_iter().chain(nameless)
+        let open = network.tls.as_ref().filter(|tls| {
+            let mode = mode(&tls.key);
+            mode.is_some_and(|mode| mode & 0o044 != 0)
+        });
+        let open = open.map(|tls| {
+            let path = tls.key.display();
+            format!(
+                "tls.key names {path}, which other users of this machine may read: chmod 600 {path}"
+            )
+        });
+        plain.into_iter().chain(nameless).chain(open)
     }
 }
 
