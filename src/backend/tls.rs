@@ -62,7 +62,8 @@ impl Tls {
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Uses each certificate that is written into the files. Never ends. Open connections keep theirs.
+    /// Uses each certificate that is written into the files. Never ends. Open connections keep theirs. It looks, and
+    /// waits for no signal: programs that renew certificates differ in what they send, and a mounted secret sends none.
     pub(crate) async fn follow(&self) {
         let mut seen = Some(self.digest);
         loop {

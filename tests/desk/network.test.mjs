@@ -60,6 +60,8 @@ test("a call under another host's name reads nothing, so that DNS rebinding is o
   }
   const whole = await ask(shop.backend, "", { path: "http://evil.example/terminal.json" });
   assert.equal(whole.json?.param, "host", "the name in the request line counts too");
+  const folder = await ask(shop.backend, "", { path: "//assets" });
+  assert.deepEqual([folder.status, folder.headers.location], [404, undefined], "no path leads to another host");
   const read = await ask(shop.backend, "/v1/sales", { host: "evil.example", headers: { origin } });
   assert.equal(read.headers["access-control-allow-origin"], origin, "a configured page can read why");
   for (const host of ["till.shop.example", "TILL.shop.example:443", "localhost:1", "10.0.0.7", "[::1]"])

@@ -16,7 +16,7 @@ use super::{Config, ConfigError};
 pub struct NetworkConfig {
     /// The address of the shop's backend as a browser sees it: `https://till.shop.example`.
     pub public_url: Option<String>,
-    /// The names under which it may be called. Empty: see [`crate::hosts`].
+    /// The names under which it may be called, beside the host of `public_url`. Empty: `localhost` and every IP address.
     pub hosts: Vec<String>,
     /// Whether browsers are told to keep to https.
     pub hsts: bool,
