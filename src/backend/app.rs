@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
 use crate::calls::audit::{self, CallOutcome, RecordedCall};
@@ -25,7 +26,8 @@ use crate::config::Config;
 use crate::connections::Peer;
 use crate::error::Problem;
 use crate::failed_keys::FailedKeys;
-use crate::gateway::{Gateway, ListStatus};
+use crate::gateway::Gateway;
+use crate::hosts::{self, HEALTH, Hosts};
 use crate::limits::{Bounds, Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
@@ -35,6 +37,10 @@ use crate::terminals::Terminals;
 use crate::token::Tokens;
 use crate::trace::{self, PeerAddress, TRACE};
 use crate::trades::Trades;
+
+/// For how long a browser keeps to https: a year, as OWASP recommends. Other hosts of the shop's domain may have no
+/// https, so they are not included (<https://www.rfc-editor.org/rfc/rfc6797#section-6.1>).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What a handler needs.
 pub(crate) struct App {
@@ -92,7 +98,8 @@ impl App {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
     let pages = terminal::routes(&app.config);
-    Router::new()
+    let hosts = Hosts::new(&app.config.network);
+    let router = Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/terminals/revoke", post(terminals::revoke))
         .route("/v1/terminals/take-over", post(terminals::take_over))
@@ -114,16 +121,23 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/audit", get(audit::list))
         .route("/v1/gateway/unknown-words", get(gateway::unknown_words))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
-        .route("/healthz", get(healthy))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+        .route(HEALTH, get(healthy))
         .route("/openapi.json", get(openapi))
         .method_not_allowed_fallback(async || Problem::new(ProblemCode::MethodNotAllowed))
         .with_state(Arc::clone(&app))
         .fallback_service(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        // Inside of CORS, so that a page of a configured origin can read the refusal.
+        .layer(middleware::from_fn_with_state(hosts, hosts::checked))
         .layer(cors)
-        .layer(middleware::from_fn(traced))
+        .layer(middleware::from_fn(traced));
+    match app.config.network.hsts {
+        true => router.layer(SetResponseHeaderLayer::overriding(
+            header::STRICT_TRANSPORT_SECURITY,
+            HSTS,
+        )),
+        false => router,
+    }
 }
 
 /// Allows exactly the configured origins; by default no other origin.
@@ -185,7 +199,7 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
 }
 
 /// Adds the trace id to every log line of the call, and sets the security headers of the answer.
-async fn traced(request: Request, next: Next) -> Response {
+pub(crate) async fn traced(request: Request, next: Next) -> Response {
     let trace_id = trace::of(request.headers());
     // Logs the route and not the path: a path may hold any text that a stranger sent.
     let route = request.extensions().get::<MatchedPath>();
@@ -260,33 +274,6 @@ fn set_security_headers(response: &mut Response, is_api: bool) {
 async fn healthy() -> Response {
     let any = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (any, "ok\n").into_response()
-}
-
-/// Answers whether the store and the gateway are reachable.
-async fn ready(State(app): State<Arc<App>>) -> Response {
-    if app.trades.store().ping().await.is_err() {
-        return Problem::new(ProblemCode::StoreUnavailable).into_response();
-    }
-    if !app.trades.gateway().is_ready().await {
-        return Problem::new(ProblemCode::GatewayUnavailable).into_response();
-    }
-    match app.trades.gateway().list_status() {
-        (ListStatus::Empty, false) => {
-            let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
-            Problem::with_detail(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
-        }
-        (ListStatus::Empty | ListStatus::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
-        (ListStatus::Unconfirmed | ListStatus::Complete, _) => "ready\n".into_response(),
-    }
-}
-
-/// Renders the metrics. Open trades are counted in the store, so that the number is right after a restart.
-async fn metrics(State(app): State<Arc<App>>) -> String {
-    match app.trades.store().count_open(&app.config.shop).await {
-        Ok(counts) => METRICS.open(counts),
-        Err(error) => tracing::warn!(%error, "open trades could not be counted"),
-    }
-    METRICS.text()
 }
 
 async fn openapi() -> Response {

@@ -1,7 +1,7 @@
 //! The chains of the audit trail: each row has a keyed hash of its content and of the hash before it.
 //!
 //! A trade has a chain, and so have the refusals of a terminal and the actions of the shop's server. Nothing here reads
-//! a clock or the store: [`crate::store`] writes the rows, and [`verify`] reads them back.
+//! a clock or the store: [`crate::store`] writes the rows, and [`mod@verify`] reads them back.
 
 mod key;
 mod seal;

@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod gateway;
 mod keys;
+mod network;
 mod people;
 mod proxies;
 mod report;
@@ -31,6 +32,7 @@ pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
 pub use keys::ServerKey;
+pub use network::{NetworkConfig, OperatorConfig, TlsConfig};
 pub(crate) use people::{ListedPerson, people_of};
 pub use proxies::TrustedProxies;
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
@@ -44,8 +46,8 @@ const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not r
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: TrustedProxies,
+    /// How it is reached.
+    pub network: NetworkConfig,
     /// The SQLite file, used without `database_url`.
     pub database: PathBuf,
     /// A PostgreSQL that several processes share. Set by `KAUNTER_DATABASE_URL`, because it may hold a password.
@@ -109,7 +111,7 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
         let file = File::read(path, &text)?;
-        if !file.behind_tls && !file.listen.ip().is_loopback() {
+        if !file.behind_tls && file.tls.is_none() && !file.listen.ip().is_loopback() {
             return Err(ConfigError::Plain(file.listen));
         }
         let profile = file.check_profile();
@@ -145,7 +147,14 @@ impl Config {
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
-            trusted_proxies: TrustedProxies::read(&file.trusted_proxies)?,
+            network: NetworkConfig {
+                public_url: file.public_url,
+                hosts: file.hosts,
+                hsts: file.hsts,
+                trusted_proxies: TrustedProxies::read(&file.trusted_proxies)?,
+                tls: file.tls,
+                operator: file.operator,
+            },
             database: file.database,
             shop: file.shop,
             server_keys,

@@ -28,8 +28,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kaunter_core::wire::ProblemCode;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -41,6 +43,7 @@ use crate::limits::{
     ACCEPT_PAUSE, Bounds, FIRST_WAIT, LOG_PAUSE, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
     REFUSAL_WAIT, connections,
 };
+use crate::tls::Tls;
 use crate::trace::{self, PeerAddress, TRACE};
 use slot::{Idle, Slot, Used};
 use tracked::{TrackedBody, TrackedStream};
@@ -51,6 +54,8 @@ pub(crate) struct ConnectionLimiter {
     most_per_address: usize,
     proxies: TrustedProxies,
     slots: Mutex<Slots>,
+    /// `None`: without TLS.
+    tls: Option<Arc<Tls>>,
     /// Callers that are refused with `Retry-After` at the moment.
     refusals: Arc<Semaphore>,
     logged_at: Mutex<Option<Instant>>,
@@ -66,13 +71,18 @@ struct Slots {
 
 impl ConnectionLimiter {
     /// The limit of open files applies too: some of them are for the store and the gateway.
-    pub(crate) fn new(bounds: &Bounds, proxies: TrustedProxies) -> Arc<Self> {
+    pub(crate) fn new(
+        bounds: &Bounds,
+        proxies: TrustedProxies,
+        tls: Option<Arc<Tls>>,
+    ) -> Arc<Self> {
         let most = connections(bounds);
         Arc::new(Self {
             most,
             most_per_address: bounds.connections_per_address.min(most * 3 / 4).max(1),
             proxies,
             slots: Mutex::default(),
+            tls,
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             logged_at: Mutex::default(),
             close: CancellationToken::new(),
@@ -141,6 +151,50 @@ impl ConnectionLimiter {
         let _guard = SlotGuard(Arc::clone(&self), Arc::clone(&slot));
         // Answers are small: send each at once.
         let _ = stream.set_nodelay(true);
+        // Below TLS, so that half a handshake counts as half a request.
+        let stream = TrackedStream::new(stream, Arc::clone(&slot));
+        match &self.tls {
+            None => self.serve_calls(stream, peer, slot, router).await,
+            Some(tls) => {
+                if let Some(stream) = self.handshake(tls, stream, &slot).await {
+                    self.serve_calls(stream, peer, slot, router).await;
+                }
+            }
+        }
+    }
+
+    /// Begins TLS. `None` if the caller can't, is too slow, or must make room.
+    async fn handshake(
+        &self,
+        tls: &Tls,
+        stream: TrackedStream,
+        slot: &Slot,
+    ) -> Option<TlsStream<TrackedStream>> {
+        let handshake = tokio::select! {
+            biased;
+            () = slot.close_requested() => return None,
+            () = self.close.cancelled() => return None,
+            handshake = tls.handshake(stream) => handshake,
+        };
+        match handshake {
+            Ok(stream) => {
+                slot.handshaken();
+                Some(stream)
+            }
+            // For example, a caller that does not know the certificate's issuer.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.warn(&format!("a TLS handshake failed: {error}"));
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Answers the calls of a connection, until it is closed.
+    async fn serve_calls<S>(&self, stream: S, peer: IpAddr, slot: Arc<Slot>, router: Router)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let calls = service_fn(|mut request: hyper::Request<Incoming>| {
             let forwarded = request.headers().get_all(FORWARDED_FOR).iter();
             let client = self
@@ -151,12 +205,11 @@ impl ConnectionLimiter {
             let (slot, router) = (Arc::clone(&slot), router.clone());
             async move { Ok::<_, Infallible>(answer(slot, router, request.map(Body::new)).await) }
         });
-        let stream = TokioIo::new(TrackedStream::new(stream, Arc::clone(&slot)));
         let connection = http1::Builder::new()
             // [`Slot`] has timeouts of its own: it can tell an idle caller from a slow one.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(stream, calls);
+            .serve_connection(TokioIo::new(stream), calls);
         let mut connection = std::pin::pin!(connection);
         let mut is_closing = false;
         loop {
@@ -222,15 +275,20 @@ impl ConnectionLimiter {
         let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
         };
+        let tls = self.tls.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            let calls = service_fn(|_| async { Ok::<_, Infallible>(busy().await) });
-            let connection = http1::Builder::new()
-                .header_read_timeout(None)
-                .max_buf_size(MAX_HEAD_BYTES)
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), calls);
-            let _ = tokio::time::timeout(REFUSAL_WAIT, connection).await;
+            let refusal = async {
+                match tls {
+                    None => say_busy(stream).await,
+                    Some(tls) => {
+                        if let Ok(stream) = tls.handshake(stream).await {
+                            say_busy(stream).await;
+                        }
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(REFUSAL_WAIT, refusal).await;
         });
     }
 
@@ -327,6 +385,18 @@ async fn answer(slot: Arc<Slot>, router: Router, request: Request) -> Response {
         slot.pays();
     }
     response.map(|body| Body::new(TrackedBody::new(body, call)))
+}
+
+/// Refuses the first call of a connection, and closes it.
+async fn say_busy<S: AsyncRead + AsyncWrite + Unpin>(stream: S) {
+    let calls = service_fn(|_| async { Ok::<_, Infallible>(busy().await) });
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), calls);
+    // The caller may be gone already.
+    let _ = connection.await;
 }
 
 async fn busy() -> Response {

@@ -15,12 +15,14 @@ mod connections;
 mod error;
 mod failed_keys;
 mod gateway;
+mod hosts;
 mod id;
 mod jwt;
 mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod operator;
 mod ownership;
 mod paydibs;
 mod people;
@@ -30,6 +32,7 @@ mod secret;
 mod store;
 mod terminal;
 mod terminals;
+mod tls;
 mod token;
 mod trace;
 mod trades;
@@ -40,14 +43,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
-    Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, ReportConfig, ReportWords,
-    ServerKey, TerminalConfig, TimeOfDay, TrustedProxies, VoidConfig, WalletConfig,
+    Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, NetworkConfig, OperatorConfig,
+    ReportConfig, ReportWords, ServerKey, TerminalConfig, TimeOfDay, TlsConfig, TrustedProxies,
+    VoidConfig, WalletConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -66,12 +71,17 @@ pub use unknown_words::gateway_words;
 use app::App;
 use connections::ConnectionLimiter;
 use limits::CLOCK_PAUSE;
+use tls::Tls;
 
 /// A running backend.
 #[derive(Debug)]
 pub struct Running {
     /// The address that it listens on.
     pub addr: SocketAddr,
+    /// The address of the operator's listener, if there is one.
+    pub operator: Option<SocketAddr>,
+    /// Whether it speaks TLS itself.
+    pub is_tls: bool,
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<()>,
     drain: Duration,
@@ -103,16 +113,32 @@ impl Running {
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     config.check()?;
     install_tls();
-    let listener = TcpListener::bind(config.listen).await?;
+    let listener = bind("listen", config.listen).await?;
     let addr = listener.local_addr()?;
-    let proxies = config.trusted_proxies.clone();
-    let connections = ConnectionLimiter::new(&config.bounds, proxies);
+    let operator = match &config.network.operator {
+        Some(operator) => Some(bind("operator.listen", operator.listen).await?),
+        None => None,
+    };
+    let operator_addr = operator.as_ref().map(TcpListener::local_addr).transpose()?;
+    let proxies = config.network.trusted_proxies.clone();
+    let files = config.network.tls.clone();
+    let tls = files.map(Tls::open).transpose()?.map(Arc::new);
+    let connections = ConnectionLimiter::new(&config.bounds, proxies, tls.clone());
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
+    let operator = operator.map(|listener| {
+        let connections = ConnectionLimiter::new(&operator::bounds(), Default::default(), None);
+        (connections, listener, operator::router(Arc::clone(&app)))
+    });
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let watch = tokio::spawn(watch_clock(Arc::clone(&app)));
+    let is_tls = tls.is_some();
+    let renewal = tls.map(|tls| tokio::spawn(async move { tls.follow().await }));
+    let operator_connections = operator
+        .as_ref()
+        .map(|(connections, ..)| Arc::clone(connections));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let closing = async {
@@ -121,20 +147,38 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
                 std::future::pending::<()>().await;
             }
             connections.close();
+            if let Some(connections) = operator_connections {
+                connections.close();
+            }
             // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
+            if let Some(renewal) = renewal {
+                renewal.abort();
+            }
             app.trades.stop_timers();
         };
-        tokio::join!(connections.serve(listener, router), closing);
+        let operating = async {
+            if let Some((connections, listener, router)) = operator {
+                connections.serve(listener, router).await;
+            }
+        };
+        tokio::join!(connections.serve(listener, router), operating, closing);
         app.trades.drain().await;
     });
     Ok(Running {
         addr,
+        operator: operator_addr,
+        is_tls,
         stop,
         task,
         drain,
     })
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("{setting} = \"{address}\" can't be used"))
 }
 
 /// Chooses the cryptography of TLS for this process.

@@ -29,6 +29,11 @@ use address::AddressLimits;
 pub(crate) const HEAD_WAIT: Duration = Duration::from_secs(10);
 /// A new connection is kept for at least this long: the headers of an honest caller are on their way.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// The maximum wait for a TLS handshake. It takes two round trips; a till on bad Wi-Fi can repeat a lost packet twice in
+/// it.
+pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_secs(5);
+/// The pause between two looks into the files of the certificate. It costs reading two small files.
+pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(5);
 /// The maximum wait for the next call on a connection. Longer than the minute of common proxies, which would otherwise
 /// send a call into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);

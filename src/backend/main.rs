@@ -387,10 +387,16 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     kaunter_backend::log();
     let mut ends = ShutdownSignals::watch()?;
     let running = serve(Config::load(config)?).await?;
-    let address = format!("http://{}", running.addr);
+    let scheme = if running.is_tls { "https" } else { "http" };
+    let address = format!("{scheme}://{}", running.addr);
+    let operator = running.operator.map(|addr| format!("http://{addr}"));
     if json {
-        println!("{}", serde_json::json!({ "listening": address }));
+        let told = serde_json::json!({ "listening": address, "operator": operator });
+        println!("{told}");
     } else {
+        if let Some(operator) = operator {
+            println!("the operator's listener is {operator}");
+        }
         println!("listening on {address}");
     }
     ends.next().await;

@@ -54,7 +54,11 @@ fn page_policy(token_url: &str) -> HeaderValue {
 }
 
 async fn guarded(request: Request, next: Next, policy: HeaderValue) -> Response {
-    let mut response = next.run(request).await;
+    // A folder's answer leads to the same path with a `/` at its end, and `//folder/` is an address of another host.
+    let mut response = match request.uri().path().starts_with("//") {
+        true => Problem::new(ProblemCode::RouteNotFound).into_response(),
+        false => next.run(request).await,
+    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS));

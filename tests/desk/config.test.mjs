@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { counter, Program, until } from "../terminal/harness.mjs";
+import { authority } from "./certificates.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
@@ -19,6 +20,11 @@ const serverKeys = (keys) => (toml) =>
     .join("")}`;
 const BROKEN = "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n";
 const gateway = (line) => (toml) => toml.replace(/^\[gateway\]/m, `[gateway]\n${line}`);
+const operator = (lines) => (toml) => toml.replace(/(?<=^\[operator\]\n).*$/m, lines);
+const tls =
+  ({ cert, key }) =>
+  (toml) =>
+    `${toml}\n[tls]\ncert = "${cert}"\nkey = "${key}"\n`;
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) =>
   instead(
@@ -136,6 +142,15 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
+    [top('public_url = "till.shop.example"'), {}, /public_url is not an http/],
+    [top('public_url = "ftp://till.shop.example"'), {}, /public_url is not an http/],
+    [top('public_url = "https://me:hunter2@till.shop.example"'), {}, /public_url has a user name or a password/],
+    [top("hsts = true"), {}, /hsts = true makes browsers refuse.*needs a public_url that begins with https/],
+    [top('hsts = true\npublic_url = "http://till.shop.example"'), {}, /needs a public_url that begins with https/],
+    [top('hosts = ["https://till.shop.example"]'), {}, /hosts: "https:\/\/till\.shop\.example" is not a host/],
+    [top('hosts = ["*"]'), {}, /hosts: "\*" is not a host/],
+    [operator('listen = "0.0.0.0:9787"'), {}, /operator\.listen = "0\.0\.0\.0:9787" shows turnover.*private_network/],
+    [operator('listen = "shop.example:9787"'), {}, /listen takes an address and a port/],
     [
       (toml) => instead("profile", "sandbox")(real(toml)),
       {},
@@ -217,6 +232,12 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
     [gateway('proxy = "http://proxy.example"'), {}, /gateway\.proxy and gateway\.ca_file do nothing/],
+    [top('public_url = "http://till.shop.example"'), {}, /public_url: http:\/\/till\.shop\.example is not https/],
+    [
+      (toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)),
+      {},
+      /calls under any name are refused/,
+    ],
     [real, {}, /test_wallets = true shows test wallets, which move no money/],
     [real, {}, /terminal\.sandbox = true tells/],
   ];
@@ -233,7 +254,15 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     assert.doesNotMatch(said, /hunter2/, "no secret is repeated");
   }
   const silent = [
-    [(toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)), {}],
+    [
+      (toml) =>
+        top('behind_tls = true\nhsts = true\npublic_url = "https://till.shop.example"')(
+          instead("listen", "0.0.0.0:8787")(toml),
+        ),
+      {},
+    ],
+    [top('hosts = ["till.shop.example", "10.0.0.7", "[::1]"]'), {}],
+    [operator('listen = "0.0.0.0:9787"\nprivate_network = true'), {}],
     [instead("origins", ["http://localhost:3000", "https://till.shop.example"]), {}],
     [instead("token_url", "/shop/token"), {}],
     [(toml) => toml, database("postgres://kaunter@db.example/kaunter?sslmode=verify-full")],
@@ -248,8 +277,37 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
   }
 });
 
-test("it listens on loopback under any name, and elsewhere only behind TLS", async (t) => {
+test("it listens on loopback under any name, and elsewhere only behind TLS or with its own", async (t) => {
   const shop = await counter(t);
+  const { issue } = authority(shop.dir);
+  const [own, other] = [issue("own"), issue("other")];
+  const [none, open] = [join(shop.dir, "none"), join(shop.dir, "open.key")];
+  const listens = (files) => (toml) => tls(files)(instead("listen", "0.0.0.0:0")(toml));
+  const named = (files) => (toml) => top('public_url = "https://till.shop.example"')(listens(files)(toml));
+  writeFileSync(open, readFileSync(own.key));
+  const refused = [
+    [{ ...own, cert: none }, /tls\.cert names .*none, which can't be read: No such file/],
+    [{ ...own, key: none }, /tls\.key names .*none, which can't be read: No such file/],
+    [{ ...own, cert: own.key }, /tls\.cert names .*own\.key, which has no certificate that can be used/],
+    [{ ...own, key: own.cert }, /tls\.key names .*own\.pem, which has no private key that can be used/],
+    [
+      { ...own, key: other.key },
+      /tls\.key names .*other\.key, which is not the key of the first certificate in .*own\.pem/,
+    ],
+  ];
+  for (const [files, words] of refused) {
+    const { status, said } = check(shop, named(files));
+    assert.notEqual(status, 0, String(words));
+    assert.match(said, words);
+    assert.doesNotMatch(said, /BEGIN|MII/, "no file is repeated");
+  }
+  const good = check(shop, named(own));
+  assert.deepEqual([good.status, good.said.includes("warning")], [0, false], good.said);
+  assert.match(check(shop, (toml) => `${tls(own)(toml)}password = "hunter2"\n`).said, /unknown field/);
+  chmodSync(open, 0o644);
+  assert.match(check(shop, named({ ...own, key: open })).said, /warning: tls\.key names .* may read: chmod 600/);
+  chmodSync(open, 0o620);
+  assert.match(check(shop, named({ ...own, key: open })).said, /tls\.key names .* users of this machine may write/);
   for (const listen of ["localhost:0", "127.0.0.1:0", "[::1]:0"]) {
     await shop.stopBackend();
     await shop.startBackend(listen);

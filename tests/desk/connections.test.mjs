@@ -43,7 +43,8 @@ function caller(t, shop, says, goesOn) {
   });
   return seen;
 }
-const head = (path, more = "") => `POST ${path} HTTP/1.1\r\nhost: till\r\ncontent-type: application/json\r\n${more}`;
+const head = (path, more = "") =>
+  `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${more}`;
 const half = (path, token) => `${head(path, `authorization: Bearer ${token}\r\ncontent-length: 400\r\n`)}\r\n{"key":`;
 
 test("a caller that never ends its request, or sends nothing, is closed; one that has called may be idle for a minute", async (t) => {
@@ -71,7 +72,7 @@ test("a caller that never ends its request, or sends nothing, is closed; one tha
   // It requests large answers, and reads none of them.
   const deaf = caller(t, shop);
   deaf.socket.pause();
-  deaf.socket.write("GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000));
+  deaf.socket.write("GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".repeat(2_000));
   await until(
     "they are let go",
     () => {

@@ -225,7 +225,7 @@ test("every answer has the security headers; a page allows its own scripts, the 
     "/terminal.json",
     "/v1/nothing",
   ]) {
-    const { headers } = await fetch(`${shop.backend}${path}`);
+    const { headers } = await shop.call("GET", path);
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(headers.get("referrer-policy"), "no-referrer", path);
     assert.match(headers.get("content-security-policy"), /^default-src 'none';.*frame-ancestors 'none'/, path);

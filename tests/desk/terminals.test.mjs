@@ -114,7 +114,7 @@ test("rule 36: who may revoke, what an old token is worth, and a body that comes
     said += chunk;
   });
   socket.write(
-    `POST /v1/trades HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
+    `POST /v1/trades HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`,
   );
   await until("the backend waits for the body", () => said.includes("100 Continue"));
   await revoke(shop);

@@ -44,7 +44,8 @@ export class Program {
     this.address = new Promise((resolve, reject) => {
       const heard = (chunk) => {
         this.words += chunk;
-        const found = /listening on (http:\S+)/.exec(this.words);
+        const found = /listening on (https?:\S+)/.exec(this.words);
+        this.operator = /the operator's listener is (http:\S+)/.exec(this.words)?.[1];
         if (found) resolve(found[1]);
       };
       this.child.stdout.on("data", heard);
@@ -120,6 +121,7 @@ class Counter {
     await writeFile(config, this.toml(listen ?? new URL(this.backend).host));
     this.backendProgram = new Program("backend", ["--config", config], this.environment, this.log);
     this.backend = await this.backendProgram.address;
+    this.operator = this.backendProgram.operator;
   }
 
   toml(listen) {
@@ -141,6 +143,8 @@ calls_per_minute = 6000
 [gateway]
 base_url = "${this.sandbox}/version1"
 profile = "${this.profile}"
+[operator]
+listen = "127.0.0.1:0"
 [terminal]
 dir = ${JSON.stringify(join(root, "www/dist"))}
 token_url = "${this.sandbox}/shop/token"
@@ -196,7 +200,8 @@ ${policy}
     return (await this.post("/shop/token", { terminal, rights, ...more })).token;
   }
   async call(method, path, { token, body, raw, headers = {} } = {}) {
-    const answer = await fetch(`${this.backend}${path}`, {
+    const address = ["/metrics", "/readyz"].includes(path) ? this.operator : this.backend;
+    const answer = await fetch(`${address}${path}`, {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}`, "kaunter-device": DEVICE } : {}),

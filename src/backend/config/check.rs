@@ -34,6 +34,7 @@ impl Config {
         self.check_keys(self.is_sandbox())?;
         self.check_people()?;
         self.check_page()?;
+        self.check_network()?;
         match &self.database_url {
             Some(url) => check_postgres(url),
             None => Ok(()),
@@ -151,6 +152,7 @@ impl Config {
                 }
             }
         }
+        warnings.extend(self.network_warnings());
         let is_real = Url::parse(&self.gateway.base_url).is_ok_and(|base| !is_loopback(&base));
         if is_real && self.test_wallets {
             warnings.push(
@@ -259,7 +261,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// True for plain http to another machine.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
 }
 

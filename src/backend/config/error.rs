@@ -22,7 +22,7 @@ pub enum ConfigError {
     OldDatabase(&'static str),
     /// Others on the network could read the traffic.
     #[error(
-        "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
+        "listen = \"{0}\" accepts other machines without TLS: set cert and key under [tls], listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
     /// An entry of `trusted_proxies` that is no address or network, or is everybody.
@@ -30,6 +30,41 @@ pub enum ConfigError {
         "trusted_proxies: {0:?} is not the address or the network of a proxy: write it like 127.0.0.1 or 10.0.0.0/8"
     )]
     TrustedProxy(String),
+    /// The file of the certificate has none that can be used.
+    #[error(
+        "tls.cert names {0}, which has no certificate that can be used: write the certificate into it, then those that lead to a root, as PEM"
+    )]
+    Certificate(PathBuf),
+    /// The file of the certificate's key has none that can be used.
+    #[error(
+        "tls.key names {0}, which has no private key that can be used: write it as PEM, without a password"
+    )]
+    CertificateKey(PathBuf),
+    /// A key of another certificate.
+    #[error(
+        "tls.key names {1}, which is not the key of the first certificate in {0}: name the two files of one certificate"
+    )]
+    OtherCertificate(PathBuf, PathBuf),
+    /// The backend's own address is not valid.
+    #[error(
+        "public_url is not an http(s) address: write the address that the tills open, like https://till.shop.example"
+    )]
+    PublicUrl,
+    /// HSTS without https.
+    #[error(
+        "hsts = true makes browsers refuse this host without https for a year, so it needs a public_url that begins with https: set it, or remove hsts"
+    )]
+    Hsts,
+    /// A host that no browser sends.
+    #[error(
+        "hosts: {0:?} is not a host as browsers send it: write it like till.shop.example, in lower case, without scheme and port"
+    )]
+    Host(String),
+    /// Others on the network could read the operator's numbers.
+    #[error(
+        "operator.listen = \"{0}\" shows turnover and errors to other machines: listen on 127.0.0.1, or set operator.private_network = true if only the operator's machines reach it"
+    )]
+    Operator(SocketAddr),
     /// Variables of the environment are missing.
     #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
     Missing(Vec<String>),

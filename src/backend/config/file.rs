@@ -11,7 +11,10 @@ use serde::Deserialize;
 
 use super::keys::FileServerKey;
 use super::people::ListedPerson;
-use super::{ConfigError, GatewayKind, ReportConfig, TerminalConfig, VoidConfig, WalletConfig};
+use super::{
+    ConfigError, GatewayKind, OperatorConfig, ReportConfig, TerminalConfig, TlsConfig, VoidConfig,
+    WalletConfig,
+};
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::{Profile, Words};
@@ -66,6 +69,13 @@ pub(super) struct File {
     pub(super) behind_tls: bool,
     #[serde(default)]
     pub(super) trusted_proxies: Vec<String>,
+    pub(super) tls: Option<TlsConfig>,
+    pub(super) operator: Option<OperatorConfig>,
+    pub(super) public_url: Option<String>,
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) hsts: bool,
     #[serde(default = "default_database")]
     pub(super) database: PathBuf,
     pub(super) shop: String,
@@ -126,7 +136,7 @@ fn default_listen() -> SocketAddr {
 
 /// An address and a port. `localhost` is 127.0.0.1. Other names are refused, because the name service could point them
 /// to another machine.
-fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+pub(super) fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     let local = text.strip_prefix("localhost:").and_then(|port| {
         let port = port.parse().ok()?;

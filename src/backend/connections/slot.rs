@@ -81,6 +81,14 @@ impl Slot {
         }
     }
 
+    /// Its TLS handshake is over: the time for the headers begins now.
+    pub(super) fn handshaken(&self) {
+        let mut activity = self.lock();
+        if activity.phase != Phase::Closed {
+            activity.enter(Phase::Idle);
+        }
+    }
+
     /// The data was written, or waits for the caller to read it.
     pub(super) fn wrote(&self, is_pending: bool) {
         let mut activity = self.lock();

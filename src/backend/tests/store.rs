@@ -77,7 +77,7 @@ impl Desk {
     ) -> kaunter_backend::Running {
         kaunter_backend::serve(Config {
             listen: loopback(),
-            trusted_proxies: kaunter_backend::TrustedProxies::default(),
+            network: kaunter_backend::NetworkConfig::default(),
             database: dir.join("kaunter.db"),
             database_url: None,
             shop: "shop".to_owned(),

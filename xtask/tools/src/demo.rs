@@ -70,7 +70,7 @@ impl Demo {
         std::fs::create_dir_all(&dir)?;
         let backend = kaunter_backend::serve(kaunter_backend::Config {
             listen: loopback(self.port.unwrap_or(0)),
-            trusted_proxies: kaunter_backend::TrustedProxies::default(),
+            network: kaunter_backend::NetworkConfig::default(),
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
             database_url: None,
             shop: "demo".to_owned(),

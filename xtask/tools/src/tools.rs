@@ -226,22 +226,22 @@ fn find_webkit() -> Option<WebKit> {
     has_screen.then_some(WebKit { driver, screen })
 }
 
-/// Finds libfaketime, which sets the wall clock of one process, and PgBouncer, a connection pooler. On Debian, root
-/// installs them. Elsewhere the desk's tests that need them are skipped with a message.
+/// Finds libfaketime, which sets the wall clock of one process, PgBouncer, a connection pooler, and OpenSSL, which makes
+/// certificates. On Debian, root installs them. Elsewhere the desk's tests that need them are skipped with a message.
 pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
     let found = || {
         has_faketime()
-            && ["pgbouncer", "systemd-analyze"]
+            && ["openssl", "pgbouncer", "systemd-analyze"]
                 .into_iter()
                 .all(|tool| which(tool).is_some())
     };
     if !found() && is_debian_root() {
-        step("Installing libfaketime, PgBouncer and systemd-analyze");
-        debian(&["faketime", "pgbouncer", "systemd"])?;
+        step("Installing libfaketime, PgBouncer, OpenSSL and systemd-analyze");
+        debian(&["faketime", "pgbouncer", "openssl", "systemd"])?;
     }
     if !found() {
         missing::<()>(
-            "libfaketime, PgBouncer and systemd-analyze (Debian: apt-get install faketime pgbouncer systemd)",
+            "libfaketime, PgBouncer, OpenSSL and systemd-analyze (Debian: apt-get install faketime pgbouncer openssl systemd)",
         )?;
     }
     Ok(())
