@@ -36,12 +36,17 @@ pub(crate) fn explain(
     let path: Vec<String> = path.iter().filter_map(segment).collect();
     // The name of an unknown field is the caller's text. So are the names in `metadata`.
     let is_unknown = message.starts_with("unknown field");
-    let mut known = path.len() - usize::from(is_unknown && !path.is_empty());
-    if path.first().is_some_and(|name| name == "metadata") {
-        known = 1;
-    }
+    let in_metadata = path.len() > 1 && path[0] == "metadata";
+    let known = match in_metadata {
+        true => 1,
+        false => path.len() - usize::from(is_unknown && !path.is_empty()),
+    };
     let field = path[..known].join(".");
-    let place = if field.is_empty() { whole } else { &field };
+    let place = match field.as_str() {
+        "" => whole.to_owned(),
+        _ if in_metadata => format!("a value of {field}"),
+        _ => field.clone(),
+    };
     if let Some(name) = message.strip_prefix("missing field ") {
         let name = name.trim_matches('`');
         let field = [&path[..known], &[name.to_owned()]].concat().join(".");

@@ -367,6 +367,15 @@ test("an error names the wrong field and its type, and never repeats the caller'
     assert.match(answer.json.detail, words);
     assert.doesNotMatch(answer.text, /hunter2/);
   }
+  for (const [metadata, words] of [
+    [[], /: metadata must be an object, not a list\./],
+    [{ [word]: 5 }, /: a value of metadata must be text, not a number\./],
+  ]) {
+    const answer = await shop.call("PUT", "/v1/sales", { token: server, body: { ...good.sale, metadata } });
+    assert.deepEqual([answer.status, answer.json?.param], [400, "metadata"], answer.text);
+    assert.match(answer.json.detail, words);
+    assert.doesNotMatch(answer.text, /hunter2/);
+  }
   for (const raw of ["", "{", '{"key":hunter2}', "[1,2", '{"a":1}}']) {
     const answer = await shop.call("POST", "/v1/trades", { token, raw });
     assert.equal(answer.status, 400, raw);

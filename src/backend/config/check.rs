@@ -158,12 +158,12 @@ fn found(is_wrong: bool, setting: impl Into<String>) -> Vec<String> {
     is_wrong.then(|| setting.into()).into_iter().collect()
 }
 
-fn has_credentials(url: &Url) -> bool {
+pub(super) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
 /// True for plain http to another machine.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
 }
 
