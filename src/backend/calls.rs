@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::header;
 use kaunter_core::authority::{Authority, Reach};
 use kaunter_core::desk;
 use kaunter_core::trade::{Event, Facts};
@@ -30,6 +31,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::limits::BODY_WAIT;
 use crate::token::Claims;
+use crate::wrong_field::{Author, WrongField, explain, without_place};
 
 /// A JSON body. An error names what is wrong without repeating the body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -39,6 +41,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
     async fn from_request(mut request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let checked = request.extensions_mut().remove::<CheckedToken>();
+        let is_form = is_form(&request);
         let bytes = tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, app))
             .await
             .map_err(|_| {
@@ -50,91 +53,65 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
             // The body may have taken seconds, and the token may have been revoked meanwhile.
             app.terminals.check(&claims).await?;
         }
+        if let Some(detail) = no_json(&bytes) {
+            return Err(Problem::with_detail(
+                ProblemCode::BadRequest,
+                detail.to_owned(),
+            ));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
-        json.end().map_err(|error| unreadable(&error))?;
+        let body = serde_path_to_error::deserialize(&mut json);
+        let body = body.map_err(|error| wrong(&error, is_form))?;
+        json.end().map_err(|error| unreadable(&error, is_form))?;
         Ok(Self(body))
     }
 }
 
 /// Names the field that is wrong, and the expected type. Uses our own words, never the caller's.
-fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn wrong(error: &serde_path_to_error::Error<serde_json::Error>, is_form: bool) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
-        return unreadable(inner);
+        return unreadable(inner, is_form);
     }
-    let message = inner.to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(&*message, |(message, _)| message);
-    // The name of an unknown field is the caller's text. A missing field's name and the text after the last "expected"
-    // are ours.
-    let is_unknown = message.starts_with("unknown field");
-    let path: Vec<String> = error.path().iter().filter_map(segment).collect();
-    let mut known = path.len() - usize::from(is_unknown && !path.is_empty());
-    if path.first().is_some_and(|name| name == "metadata") {
-        // The names in it are the caller's text.
-        known = 1;
-    }
-    let field = path[..known].join(".");
-    let what = if let Some(name) = message.strip_prefix("missing field ") {
-        format!("{} is missing", name.replace('`', "\""))
-    } else if message.ends_with("there are no fields") {
-        "it takes no fields".to_owned()
-    } else if message.starts_with("duplicate field") {
-        "a field is there twice".to_owned()
-    } else {
-        match message.rsplit_once("expected ") {
-            Some((_, expected)) if is_unknown => {
-                format!("a field is unknown, expected {}", plain(expected))
-            }
-            Some((_, expected)) => format!("expected {}", plain(expected)),
-            None => "the value is not allowed".to_owned(),
-        }
-    };
-    let place = if field.is_empty() { "the body" } else { &field };
-    let detail = format!("The body does not fit this call: {place}: {what}. See /openapi.json.");
+    let message = without_place(inner);
+    let WrongField { field, sentence } = explain(&message, error.path(), Author::Caller);
+    let detail = format!("The body does not fit this call: {sentence}. See /openapi.json.");
     let problem = Problem::with_detail(ProblemCode::BadRequest, detail);
-    let missing = message
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.strip_suffix('`'));
-    match (field.is_empty(), missing) {
-        (_, Some(name)) => problem.at([&path[..known], &[name.to_owned()]].concat().join(".")),
-        (false, None) => problem.at(field),
-        (true, None) => problem,
+    match field.is_empty() {
+        true => problem,
+        false => problem.at(field),
     }
 }
 
-fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
-    use serde_path_to_error::Segment;
-
-    match segment {
-        Segment::Map { key } => Some(key.clone()),
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    }
-}
-
-/// Translates serde's type names for a caller who knows JSON and not Rust.
-fn plain(expected: &str) -> String {
-    let plain = match expected {
-        "a sequence" => "a list",
-        "a string" => "text",
-        "a boolean" => "true or false",
-        "u8" | "u32" | "u64" | "usize" | "i64" => {
-            "a whole number, without a decimal point or quotes"
-        }
-        _ if expected.starts_with("struct ") || expected == "a map" => "an object",
-        other => return other.replace('`', "\""),
-    };
-    plain.to_owned()
-}
-
-fn unreadable(error: &serde_json::Error) -> Problem {
+fn unreadable(error: &serde_json::Error, is_form: bool) -> Problem {
     let (line, column) = (error.line(), error.column());
-    let detail =
-        format!("The body is not valid JSON (line {line}, column {column}): see /openapi.json.");
+    let detail = if is_form {
+        "The body is a form and not JSON: send JSON, with Content-Type: application/json. See /openapi.json."
+            .to_owned()
+    } else {
+        format!("The body is not valid JSON (line {line}, column {column}): see /openapi.json.")
+    };
     Problem::with_detail(ProblemCode::BadRequest, detail)
+}
+
+/// What a body is that can't be JSON, and what to do.
+fn no_json(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.is_empty() {
+        Some("The body is empty: send JSON. See /openapi.json.")
+    } else if bytes.starts_with(b"\xef\xbb\xbf") {
+        Some("The body begins with a byte order mark (BOM): send the JSON without it.")
+    } else if std::str::from_utf8(bytes).is_err() {
+        Some("The body is not text in UTF-8: send JSON in UTF-8.")
+    } else {
+        None
+    }
+}
+
+/// True if the caller says that the body is a form: what a program sends that does not set the type.
+fn is_form(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/")
 }
 
 impl KnownCaller {

@@ -169,9 +169,12 @@ impl std::str::FromStr for Offset {
         let (hours, minutes) = rest.split_once(':').ok_or_else(wrong)?;
         let hours: i64 = number(hours, 14).ok_or_else(wrong)?;
         let minutes: i64 = number(minutes, 59).ok_or_else(wrong)?;
-        Ok(Self {
-            minutes: sign * (hours * 60 + minutes),
-        })
+        let minutes = sign * (hours * 60 + minutes);
+        // The earliest and the latest clock of the world: Baker Island and Kiribati.
+        match (-12 * 60..=14 * 60).contains(&minutes) {
+            true => Ok(Self { minutes }),
+            false => Err(wrong()),
+        }
     }
 }
 
@@ -216,7 +219,9 @@ mod tests {
         for text in ["yesterday", "2026-02-30", "2026-1-1", "", "20261124"] {
             assert_eq!(day("+08:00", text), None, "{text}");
         }
-        for offset in ["8", "+8:00", "08:00", "+15:00", "+08:60", "+-8:00", "", "é"] {
+        for offset in [
+            "8", "+8:00", "08:00", "+15:00", "+14:01", "-12:01", "+08:60", "+-8:00", "", "é",
+        ] {
             assert!(offset.parse::<Offset>().is_err(), "{offset}");
         }
     }

@@ -23,11 +23,12 @@ use kaunter_core::wire::Sales;
 use crate::audit::AuditKeys;
 use crate::clock::Offset;
 use crate::limits::Bounds;
-use crate::paydibs::words::Words;
+use crate::paydibs::words::{Profile, Words};
 use crate::people::Person;
 use crate::secret::Secret;
-pub(crate) use environment::mode;
-use environment::{Environment, OldDatabase};
+use check::Surroundings;
+use environment::Environment;
+pub(crate) use environment::{mode, unreadable};
 pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
@@ -37,9 +38,6 @@ pub(crate) use people::{ListedPerson, people_of};
 pub use proxies::TrustedProxies;
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
-
-/// Warns about a variable that an earlier version read as the address of its PostgreSQL.
-const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not read it: the store is the SQLite file of `database`. For a PostgreSQL, set KAUNTER_DATABASE_URL";
 
 /// The configuration of a backend.
 #[derive(Clone, Debug)]
@@ -109,34 +107,27 @@ impl Config {
     /// [`ConfigError`].
     pub fn inspect(path: &Path) -> Result<(Self, Vec<String>), ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+            .map_err(|error| ConfigError::Unreadable(path.to_owned(), unreadable(path, &error)))?;
         let file = File::read(path, &text)?;
-        if !file.behind_tls && file.tls.is_none() && !file.listen.ip().is_loopback() {
-            return Err(ConfigError::Plain(file.listen));
-        }
-        let profile = file.check_profile();
+        let gateway = &file.gateway;
+        let around = Surroundings {
+            path: Some(path.to_owned()),
+            is_plain: !file.behind_tls && file.tls.is_none() && !file.listen.ip().is_loopback(),
+            assumes_sandbox: gateway.words.is_none() && gateway.profile == Some(Profile::Sandbox),
+            has_profile_and_words: gateway.words.is_some() && gateway.profile.is_some(),
+            old_database: environment::old_database(),
+            ..Surroundings::default()
+        };
         let mut environment = Environment::default();
         let config = Self::of(file, &mut environment)?.with_audit_keys(&mut environment)?;
         if !environment.missing.is_empty() {
             return Err(ConfigError::Missing(environment.missing));
         }
-        config.check()?;
-        profile?;
-        let mut warnings = environment.warnings;
-        if config.database_url.is_none() {
-            match environment::old_database() {
-                OldDatabase::None => {}
-                OldDatabase::Foreign => warnings.push(OLD_DATABASE_URL.to_owned()),
-                OldDatabase::Ours(name) => return Err(ConfigError::OldDatabase(name)),
-            }
-        }
-        if !config.people.is_empty() && mode(path).is_some_and(|mode| mode & 0o044 != 0) {
-            let path = path.display();
-            warnings.push(format!(
-                "people: other users of this machine may read {path}, and could guess the PINs from their hashes: chmod 600 {path}"
-            ));
-        }
-        warnings.extend(config.warnings());
+        let warnings = config.check_in(&Surroundings {
+            key_files: environment.files,
+            unread_files: environment.unread,
+            ..around
+        })?;
         Ok((config, warnings))
     }
 
@@ -185,7 +176,7 @@ impl Config {
                 words: file
                     .gateway
                     .words
-                    .unwrap_or_else(|| Words::of(file.gateway.profile)),
+                    .unwrap_or_else(|| Words::of(file.gateway.profile.unwrap_or_default())),
             },
             policy: Policy {
                 review: file.review,

@@ -38,6 +38,7 @@ mod trace;
 mod trades;
 mod trail;
 mod unknown_words;
+mod wrong_field;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

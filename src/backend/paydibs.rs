@@ -13,6 +13,8 @@ mod token;
 mod unknown;
 pub(crate) mod words;
 
+use std::sync::Once;
+
 use hex::encode as hex_encode;
 use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Facts, GatewayStatus, PayAnswer, StatusAnswer, VoidAnswer,
@@ -36,6 +38,8 @@ pub(crate) struct Paydibs {
     pub(crate) config: GatewayConfig,
     pub(crate) common: Common,
     token: Mutex<CachedToken>,
+    /// The wallets of the configuration that the gateway does not list are logged once.
+    unlisted_logged: Once,
 }
 
 impl Paydibs {
@@ -44,6 +48,7 @@ impl Paydibs {
             config,
             common,
             token: Mutex::new(CachedToken::default()),
+            unlisted_logged: Once::new(),
         }
     }
 
@@ -56,6 +61,7 @@ impl Paydibs {
     /// The wallets of each mode that this gateway has, as one list.
     pub(crate) async fn wallets(&self, test_wallets: bool) -> Result<Vec<Wallet>, NoAnswer> {
         let mut all: Vec<Wallet> = Vec::new();
+        let mut names = Vec::new();
         let merchant = self.config.words.merchant_presented.as_ref();
         let ways = [
             Some((CodeMode::ConsumerPresented, CONSUMER_PRESENTED)),
@@ -69,6 +75,7 @@ impl Paydibs {
                 .integrators(&self.config.words, &self.config.currency)
                 .ok_or(NoAnswer::Unclear)?;
             for ListedWallet { mut wallet, active } in listed {
+                names.extend([wallet.wallet_id.clone(), wallet.name.clone()]);
                 match self.config.words.wallet_state(&active) {
                     WalletState::Active => {}
                     WalletState::Test if test_wallets => wallet.test = true,
@@ -92,7 +99,25 @@ impl Paydibs {
                 }
             }
         }
+        self.log_unlisted(&names);
         Ok(all)
+    }
+
+    /// Logs the wallets of the configuration that the gateway does not list, by neither their id nor their name: what is
+    /// set for them has no effect.
+    fn log_unlisted(&self, names: &[String]) {
+        if names.is_empty() {
+            return;
+        }
+        self.unlisted_logged.call_once(|| {
+            for wallet in self.config.wallets.keys() {
+                if !names.contains(wallet) {
+                    tracing::warn!(
+                        "gateway.wallets.{wallet:?} has no effect, because the gateway lists no wallet of that name or id: correct it"
+                    );
+                }
+            }
+        });
     }
 
     pub(crate) async fn create(&self, facts: &Facts) -> GatewayReply<CreateAnswer> {

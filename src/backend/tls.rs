@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
-use crate::config::{ConfigError, TlsConfig};
+use crate::config::{ConfigError, TlsConfig, unreadable};
 use crate::limits::{CERTIFICATE_PAUSE, HANDSHAKE_WAIT};
 
 /// The only protocol that the backend speaks inside of TLS.
@@ -113,7 +113,9 @@ impl Pem {
     fn read(files: &TlsConfig) -> Result<Self, ConfigError> {
         let read = |name: &str, path: &Path| {
             let text = std::fs::read(path);
-            text.map_err(|error| ConfigError::KeyFile(name.to_owned(), path.to_owned(), error))
+            text.map_err(|error| {
+                ConfigError::KeyFile(name.to_owned(), path.to_owned(), unreadable(path, &error))
+            })
         };
         Ok(Self {
             cert: read("tls.cert", &files.cert)?,

@@ -22,7 +22,7 @@ const MAX_CHARS: usize = 2_048;
 const MAX_LIFE_S: u64 = 900;
 /// The longest lifetime that is minted. Shorter than what is accepted: the clock of another process may be a little
 /// behind.
-const MAX_MINTED_S: u64 = MAX_LIFE_S - 30;
+pub(crate) const MAX_MINTED_S: u64 = MAX_LIFE_S - 30;
 
 /// The claims of a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ const MAX_MINTED_S: u64 = MAX_LIFE_S - 30;
 pub(crate) struct Claims {
     pub(crate) iss: String,
     pub(crate) exp: u64,
-    /// When it was minted. Decides nothing; it shows an operator which clock minted it.
+    /// When it was minted, by the clock that also gave `exp`: their difference is the token's whole life.
     #[serde(default)]
     pub(crate) iat: u64,
     pub(crate) shop: String,
@@ -187,6 +187,14 @@ impl Tokens {
         let now = wall_ms() / 1000;
         if claims.exp <= now {
             return Err(Problem::new(ProblemCode::TokenExpired));
+        }
+        // Tokens of earlier versions do not say when they were minted.
+        if claims.iat > 0 && claims.exp.saturating_sub(claims.iat) > MAX_LIFE_S {
+            let detail = "The token was signed for more than 15 minutes: ask the shop's server for one that this backend minted.";
+            return Err(Problem::with_detail(
+                ProblemCode::TokenInvalid,
+                detail.to_owned(),
+            ));
         }
         if claims.exp - now > MAX_LIFE_S {
             let detail = "The token has more than 15 minutes left: ask the shop's server for a fresh one, and check its clock and this backend's.";

@@ -24,6 +24,10 @@ test("a token with more than 15 minutes left, or with an unsupported header, is 
   for (const exp of [now + 910, now + 3_600, now + 10 * 365 * 86_400, Number.MAX_SAFE_INTEGER, "soon", -1, 1.5, null]) {
     assert.equal((await session(shop, signed(shop, { ...said, exp }))).status, 401, String(exp));
   }
+  // Signed for years, and near its end.
+  const old = await session(shop, signed(shop, { ...said, iat: now - 10 * 365 * 86_400, exp: now + 60 }));
+  assert.deepEqual([old.status, old.json.code], [401, "token_invalid"]);
+  assert.match(old.json.detail, /signed for more than 15 minutes/);
   for (const more of [
     { crit: ["exp"] },
     { crit: [] },
@@ -310,24 +314,65 @@ test("an error names the wrong field and its type, and never repeats the caller'
   const amount = (value) => ({ ...good, sale: { ref: "field", amount: value } });
   const word = "hunter2, expected hunter2, missing field hunter2 at line hunter2";
   const cases = [
-    ["/v1/terminal-tokens", { ...mint, rights: { 0: "charge" } }, /: rights: expected a list\./],
-    ["/v1/terminal-tokens", { ...mint, rights: word }, /: rights: expected a list\./],
-    ["/v1/terminal-tokens", { ...mint, rights: ["charge", word] }, /: rights\.1: expected one of "charge"/],
-    ["/v1/terminal-tokens", { ...mint, rights: undefined }, /"rights" is missing/],
-    ["/v1/terminal-tokens", { ...mint, [word]: 1 }, /: the body: a field is unknown, expected one of "shop"/],
-    ["/v1/terminal-tokens", { ...mint, terminal: 7 }, /: terminal: expected text\./],
-    ["/v1/trades", amount({ minor: 1250.5, currency: "MYR" }), /: sale\.amount\.minor: expected a whole number/],
-    ["/v1/trades", amount({ minor: word, currency: "MYR" }), /: sale\.amount\.minor: expected a whole number/],
-    ["/v1/trades", amount({ minor: -1, currency: "MYR" }), /: sale\.amount\.minor: expected a whole number/],
-    ["/v1/trades", amount({ minor: 1, currency: 5 }), /: sale\.amount\.currency: expected text\./],
-    ["/v1/trades", amount({ minor: 1, currency: "MYR", [word]: 1 }), /: sale\.amount: a field is unknown/],
-    ["/v1/trades", amount(word), /: sale\.amount: expected an object\./],
-    ["/v1/trades", { ...good, mode: word }, /: mode: expected/],
-    ["/v1/trades", word, /: the body: expected an object\./],
+    ["/v1/terminal-tokens", { ...mint, rights: { 0: "charge" } }, /: rights must be a list, not an object\./, "rights"],
+    ["/v1/terminal-tokens", { ...mint, rights: word }, /: rights must be a list, not text\./, "rights"],
+    ["/v1/terminal-tokens", { ...mint, rights: ["charge", word] }, /: rights\.1 must be one of "charge"/, "rights.1"],
+    ["/v1/terminal-tokens", { ...mint, rights: undefined }, /: the body lacks the field "rights"\./, "rights"],
+    ["/v1/terminal-tokens", { ...mint, [word]: 1 }, /: the body has an unknown field: use "shop", .*"sale"\. See/],
+    [
+      "/v1/terminal-tokens",
+      { ...mint, cahsier: word },
+      /: the body has an unknown field: .* \(did you mean "cashier"\?\)\. See/,
+    ],
+    ["/v1/terminal-tokens", { ...mint, sale: { ref: "x" } }, /: sale lacks the field "amount"\./, "sale.amount"],
+    ["/v1/terminal-tokens", { ...mint, terminal: 7 }, /: terminal must be text, not a number\./, "terminal"],
+    ["/v1/terminal-tokens", { ...mint, cashier: null }, /: cashier must be text, not null\./, "cashier"],
+    [
+      "/v1/trades",
+      amount({ minor: 1250.5, currency: "MYR" }),
+      /: sale\.amount\.minor must be a whole number of minor units \(sen\), .*, not a number with a decimal point\./,
+      "sale.amount.minor",
+    ],
+    [
+      "/v1/trades",
+      amount({ minor: word, currency: "MYR" }),
+      /: sale\.amount\.minor must be a whole number .*, not text/,
+      "sale.amount.minor",
+    ],
+    [
+      "/v1/trades",
+      amount({ minor: -1, currency: "MYR" }),
+      /: sale\.amount\.minor must be a whole number .*, not a negative number/,
+      "sale.amount.minor",
+    ],
+    [
+      "/v1/trades",
+      amount({ minor: 1, currency: 5 }),
+      /: sale\.amount\.currency must be text, not a number\./,
+      "sale.amount.currency",
+    ],
+    [
+      "/v1/trades",
+      amount({ minor: 1, currency: "MYR", [word]: 1 }),
+      /: sale\.amount has an unknown field: use "minor"/,
+      "sale.amount",
+    ],
+    ["/v1/trades", amount(word), /: sale\.amount must be an object, not text\./, "sale.amount"],
+    ["/v1/trades", { ...good, mode: word }, /: mode must be "consumer_presented" or "merchant_presented"\./, "mode"],
+    ["/v1/trades", word, /: the body must be an object, not text\./],
   ];
-  for (const [path, body, words] of cases) {
+  for (const [path, body, words, param] of cases) {
     const answer = await shop.call("POST", path, { token: path.endsWith("tokens") ? server : token, body });
-    assert.deepEqual([answer.status, answer.json?.code], [400, "bad_request"], answer.text);
+    assert.deepEqual([answer.status, answer.json?.code, answer.json?.param], [400, "bad_request", param], answer.text);
+    assert.match(answer.json.detail, words);
+    assert.doesNotMatch(answer.text, /hunter2/);
+  }
+  for (const [metadata, words] of [
+    [[], /: metadata must be an object, not a list\./],
+    [{ [word]: 5 }, /: a value of metadata must be text, not a number\./],
+  ]) {
+    const answer = await shop.call("PUT", "/v1/sales", { token: server, body: { ...good.sale, metadata } });
+    assert.deepEqual([answer.status, answer.json?.param], [400, "metadata"], answer.text);
     assert.match(answer.json.detail, words);
     assert.doesNotMatch(answer.text, /hunter2/);
   }
@@ -335,6 +380,53 @@ test("an error names the wrong field and its type, and never repeats the caller'
     const answer = await shop.call("POST", "/v1/trades", { token, raw });
     assert.equal(answer.status, 400, raw);
     assert.doesNotMatch(answer.text, /hunter2/);
+  }
+  // A number as Python writes it, and bodies of programs that send no JSON.
+  const text = JSON.stringify(amount({ minor: 1250, currency: "MYR" }));
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  for (const [raw, words, headers] of [
+    [
+      text.replace("1250", "1250.0"),
+      /sale\.amount\.minor must be a whole number .*, not a number with a decimal point/,
+    ],
+    ["ref=hunter2", /The body is a form and not JSON: send JSON/, form],
+    ["", /The body is empty/],
+    [`\ufeff${text}`, /begins with a byte order mark/],
+    [Buffer.from([0x22, 0xff, 0x22]), /not text in UTF-8/],
+    ["hunter2", /The body is not valid JSON \(line 1, column 1\)/],
+  ]) {
+    const answer = await shop.call("POST", "/v1/trades", { token, raw, headers });
+    assert.deepEqual([answer.status, answer.json.code], [400, "bad_request"], answer.text);
+    assert.match(answer.json.detail, words);
+    assert.doesNotMatch(answer.text, /hunter2/);
+  }
+  assert.equal((await shop.call("POST", "/v1/trades", { token, raw: text, headers: form })).status, 200);
+  // The wrong kind of credential is called what it is. Keys and tokens are not repeated.
+  const expired = signed(shop, { ...claims(token), exp: 1_000, iat: 500 });
+  const ask = (path, authorization) =>
+    shop.call("POST", path, { body: {}, headers: authorization ? { authorization } : {} });
+  for (const [path, authorization, code, words] of [
+    ["/v1/sessions", `Bearer ${server}`, "token_invalid", /takes a terminal token, and the server key came/],
+    ["/v1/sessions", "Bearer hunter2", "token_invalid", /neither a terminal token, .*nor a server key of this backend/],
+    ["/v1/sessions", token, "token_missing", /Authorization does not begin with "Bearer "/],
+    ["/v1/sessions", undefined, "token_missing", /Send a terminal token/],
+    ["/v1/terminal-tokens", `Bearer ${token}`, "server_key_invalid", /takes the server key, and a terminal token came/],
+    [
+      "/v1/terminal-tokens",
+      `Bearer ${expired}`,
+      "server_key_invalid",
+      /takes the server key, and a terminal token came/,
+    ],
+    ["/v1/terminal-tokens", undefined, "server_key_invalid", /takes the server key, and none came/],
+    ["/v1/terminal-tokens", "Bearer hunter2", "server_key_invalid", /The server key is wrong/],
+  ]) {
+    const answer = await ask(path, authorization);
+    assert.deepEqual([answer.status, answer.json.code], [401, code], `${path}: ${answer.text}`);
+    assert.match(answer.json.detail, words);
+    for (const secret of ["hunter2", token, server]) assert.ok(!answer.text.includes(secret));
+  }
+  for (const scheme of ["bearer", "BEARER", "bEaReR"]) {
+    assert.equal((await ask("/v1/sessions", `${scheme} ${token}`)).status, 200, scheme);
   }
 });
 

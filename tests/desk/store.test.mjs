@@ -112,7 +112,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
     ],
     [
       String(good).replace("postgres:", "mysql:"),
-      /is not the address of a PostgreSQL but of a MySQL, maybe that of the shop's own program/,
+      /\(of a MySQL, maybe that of the shop's own program\) is not the address of a PostgreSQL/,
     ],
     [`mysql://root:${password}@127.0.0.1:${port}/laravel`, /begins with postgres:\/\//],
     [`sqlite:///tmp/${password}.db`, /SQLite/],
@@ -167,8 +167,8 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
   const text = join(shop.dir, "letter.txt");
   writeFileSync(text, "Dear database, this is no database at all. ".repeat(200));
   const cases = [
-    [join(shop.dir, "nowhere/kaunter.db"), /the folder .*nowhere does not exist; create it/],
-    [folder("folder", 0o700), /it is a folder/],
+    [join(shop.dir, "nowhere/kaunter.db"), /database = .*nowhere.* is in a folder that does not exist/],
+    [folder("folder", 0o700), /database = .* is a folder/],
     [text, /letter\.txt is not a SQLite database/],
   ];
   for (const [path, words] of cases) {
@@ -187,7 +187,7 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
       toml.replace(/^database = .*/m, `database = ${JSON.stringify(join(folder("closed", 0o755), "kaunter.db"))}`),
   });
   assert.notEqual(code, 0);
-  assert.match(said, /this user may not write it|can't be read/);
+  assert.match(said, /this user may not write/);
 });
 
 test("other users can't read the store's files, also those of an older start; an open folder gives a warning", async (t) => {
@@ -241,16 +241,16 @@ test("files with keys: one that others may read gives a warning; one that others
   assert.equal(read.status, 0, read.said);
   assert.match(
     read.said,
-    /^warning: KAUNTER_SIGNING_KEY_FILE names .*key, which other users of this machine may read: chmod 600/m,
+    /^warning: KAUNTER_SIGNING_KEY_FILE names .*key, which other users of this machine may read: let only .* with chmod 600/m,
   );
   for (const mode of [0o620, 0o602, 0o666]) {
     const written = await check(() => chmodSync(key, mode));
     assert.notEqual(written.status, 0);
-    assert.match(written.said, /may write: chmod 600/);
+    assert.match(written.said, /may write: let only .* with chmod 600/);
   }
   const gone = await check(() => spawnSync("rm", [key]));
   assert.notEqual(gone.status, 0);
-  assert.match(gone.said, /KAUNTER_SIGNING_KEY_FILE names .*key, which can't be read: No such file/);
+  assert.match(gone.said, /KAUNTER_SIGNING_KEY_FILE names .*key, which does not exist/);
   const empty = await check(() => writeFileSync(key, "\n"));
   assert.match(empty.said, /which is empty/);
 });

@@ -114,12 +114,15 @@ both.test(
         make,
         profile: "sandbox",
         change: gateway(
-          '[gateway.wallets."Touch \'n Go"]\nmax_amount_minor = 3000\n[gateway.wallets."7"]\nmin_amount_minor = 200',
+          '[gateway.wallets."Touch \'n Go"]\nmax_amount_minor = 3000\n[gateway.wallets."7"]\nmin_amount_minor = 200\n[gateway.wallets.Bosst]\nmax_amount_minor = 200',
         ),
       },
     );
     const token = await shop.token();
     const { wallets } = (await shop.call("POST", "/v1/sessions", { token })).json;
+    const unlisted = shop.backendProgram.words.match(/gateway\.wallets\.\S+ has no effect/g);
+    assert.deepEqual(unlisted?.length, 1);
+    assert.match(unlisted[0], /Bosst/);
     const amount = (minor) => ({ minor, currency: "MYR" });
     assert.deepEqual(
       wallets.map(({ wallet_id, name, modes, min_amount, max_amount }) => [

@@ -39,7 +39,7 @@ impl Caller {
 
     pub(crate) fn of(headers: &HeaderMap, app: &App) -> Self {
         let Some(word) = credential(headers) else {
-            return Self::Stranger(Problem::new(ProblemCode::TokenMissing));
+            return Self::Stranger(missing(headers));
         };
         if let Some(key) = app.config.server_keys.iter().find(|key| key.is(word)) {
             return Self::Server(Server {
@@ -49,6 +49,11 @@ impl Caller {
         }
         match app.tokens.check(word) {
             Ok(claims) => Self::Terminal(Box::new(claims)),
+            Err(_) if !is_token(word) => {
+                let detail = "This is neither a terminal token, which has two points in it, nor a server key of this backend: mint a token with POST /v1/terminal-tokens, or correct the key.";
+                let problem = Problem::with_detail(ProblemCode::TokenInvalid, detail.to_owned());
+                Self::Stranger(problem)
+            }
             Err(problem) => Self::Stranger(problem),
         }
     }
@@ -60,10 +65,29 @@ impl Caller {
     }
 }
 
-/// True if the caller sent an unknown server key. A text without the two dots of a token can only be a server key.
+/// True if the caller sent an unknown server key.
 pub(crate) fn is_wrong_key(caller: &Caller, headers: &HeaderMap) -> bool {
     let is_stranger = matches!(caller, Caller::Stranger(_));
-    is_stranger && credential(headers).is_some_and(|word| word.matches('.').count() != 2)
+    is_stranger && credential(headers).is_some_and(|word| !is_token(word))
+}
+
+/// True for a text that can be a token. A text without the two points of a token can only be a server key.
+fn is_token(word: &str) -> bool {
+    word.matches('.').count() == 2
+}
+
+/// Why there is no credential.
+fn missing(headers: &HeaderMap) -> Problem {
+    let count = |name| headers.get_all(name).iter().count();
+    let detail = match (count(TOKEN), count(header::AUTHORIZATION)) {
+        (0, 0) => return Problem::new(ProblemCode::TokenMissing),
+        (0, 1) => {
+            "The header Authorization does not begin with \"Bearer \": send Authorization: Bearer and the token, or send the token alone in Kaunter-Token."
+        }
+        (0, _) => "There is more than one header Authorization: send one.",
+        (_, _) => "There is more than one header Kaunter-Token: send one.",
+    };
+    Problem::with_detail(ProblemCode::TokenMissing, detail.to_owned())
 }
 
 /// The credential of the call. If [`TOKEN`] is there, `Authorization` is ignored. Two such headers are ignored.
@@ -120,15 +144,31 @@ impl Server {
     fn found(parts: &mut Parts, right: KeyRight) -> Result<Self, Problem> {
         match Caller::found(parts) {
             Caller::Server(server) => server.with(right),
-            Caller::Stranger(_) => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
-            Caller::Terminal(_) => {
-                let detail = "This call takes the server key, and a terminal token came: call from the shop's server.";
-                Err(Problem::with_detail(
-                    ProblemCode::ServerKeyInvalid,
-                    detail.to_owned(),
-                ))
-            }
+            Caller::Stranger(problem) => Err(Self::unknown(problem)),
+            Caller::Terminal(_) => Err(Self::token_came()),
         }
+    }
+
+    /// The refusal of a caller whose credential opens nothing.
+    fn unknown(problem: Problem) -> Problem {
+        let is_token = [
+            ProblemCode::TokenExpired,
+            ProblemCode::TokenForbidden,
+            ProblemCode::TokenRevoked,
+        ];
+        if is_token.contains(&problem.code) {
+            return Self::token_came();
+        }
+        if problem.code != ProblemCode::TokenMissing {
+            return Problem::new(ProblemCode::ServerKeyInvalid);
+        }
+        let detail = "This call takes the server key, and none came: send it in Authorization: Bearer, from the shop's server.";
+        Problem::with_detail(ProblemCode::ServerKeyInvalid, detail.to_owned())
+    }
+
+    fn token_came() -> Problem {
+        let detail = "This call takes the server key, and a terminal token came: call from the shop's server.";
+        Problem::with_detail(ProblemCode::ServerKeyInvalid, detail.to_owned())
     }
 
     fn with(self, right: KeyRight) -> Result<Self, Problem> {

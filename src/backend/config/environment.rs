@@ -1,5 +1,7 @@
 //! Keys from the environment, or from the files that it names.
 
+use std::env::VarError;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -7,12 +9,23 @@ use zeroize::Zeroizing;
 use super::ConfigError;
 use crate::secret::Secret;
 
-/// The values that were read, and the warnings about them.
+/// The values that were read, and where they came from.
 #[derive(Default)]
 pub(super) struct Environment {
     /// Variables that are not set.
     pub(super) missing: Vec<String>,
-    pub(super) warnings: Vec<String>,
+    /// The files that were read.
+    pub(super) files: Vec<KeyFile>,
+    /// Variables with `_FILE` that were not read, because the one without it is set.
+    pub(super) unread: Vec<String>,
+}
+
+/// A file with a key.
+#[derive(Debug)]
+pub(super) struct KeyFile {
+    /// The variable that names it.
+    pub(super) variable: String,
+    pub(super) path: PathBuf,
 }
 
 impl Environment {
@@ -29,40 +42,63 @@ impl Environment {
     pub(super) fn find(&mut self, name: &str) -> Result<Option<Secret>, ConfigError> {
         let text = match std::env::var(name) {
             Ok(text) => Zeroizing::new(text),
-            Err(_) => match std::env::var_os(format!("{name}_FILE")) {
-                Some(path) => self.read(&format!("{name}_FILE"), path.into())?,
-                None => return Ok(None),
-            },
+            Err(VarError::NotPresent) => Zeroizing::default(),
+            Err(VarError::NotUnicode(_)) => return Err(ConfigError::NotText(name.to_owned())),
         };
         let text = text.trim();
-        Ok((!text.is_empty()).then(|| Secret::new(text)))
+        let variable = format!("{name}_FILE");
+        let path = std::env::var_os(&variable).filter(|path| !path.is_empty());
+        match path {
+            None if text.is_empty() => Ok(None),
+            None => Ok(Some(Secret::new(text))),
+            Some(path) if text.is_empty() => self.read(variable, path.into()).map(Some),
+            Some(_) => {
+                self.unread.push(variable);
+                Ok(Some(Secret::new(text)))
+            }
+        }
     }
 
-    fn read(&mut self, name: &str, path: PathBuf) -> Result<Zeroizing<String>, ConfigError> {
+    fn read(&mut self, variable: String, path: PathBuf) -> Result<Secret, ConfigError> {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => Zeroizing::new(text),
-            Err(error) => return Err(ConfigError::KeyFile(name.to_owned(), path, error)),
-        };
-        if text.trim().is_empty() {
-            return Err(ConfigError::EmptyKeyFile(name.to_owned(), path));
-        }
-        match mode(&path) {
-            Some(mode) if mode & 0o022 != 0 => Err(ConfigError::OpenKeyFile(name.to_owned(), path)),
-            Some(mode) if mode & 0o044 != 0 => {
-                let path = path.display();
-                self.warnings.push(format!(
-                    "{name} names {path}, which other users of this machine may read: chmod 600 {path}"
-                ));
-                Ok(text)
+            Err(error) => {
+                let why = unreadable(&path, &error);
+                return Err(ConfigError::KeyFile(variable, path, why));
             }
-            Some(_) | None => Ok(text),
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            let why = "is empty: write the key into it".to_owned();
+            return Err(ConfigError::KeyFile(variable, path, why));
         }
+        let key = Secret::new(text);
+        self.files.push(KeyFile { variable, path });
+        Ok(key)
+    }
+}
+
+/// Why a file can't be read, and what to do.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let kind = error.kind();
+    if path.is_dir() {
+        "is a folder: name the file in it".to_owned()
+    } else if kind == ErrorKind::NotFound {
+        "does not exist: make it, or correct the path".to_owned()
+    } else if kind == ErrorKind::PermissionDenied {
+        "this user may not read: give it to the backend's user".to_owned()
+    } else if kind == ErrorKind::InvalidData {
+        "is not text: write it in UTF-8".to_owned()
+    } else {
+        format!("can't be read: {error}")
     }
 }
 
 /// What the variables of an earlier version hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum OldDatabase {
     /// Nothing.
+    #[default]
     None,
     /// The address of another program's database.
     Foreign,

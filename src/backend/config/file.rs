@@ -18,6 +18,7 @@ use super::{
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::{Profile, Words};
+use crate::wrong_field::{Author, explain, is_serdes};
 
 /// Names of earlier versions, and their names today.
 const OLD_NAMES: [(&str, &str); 26] = [
@@ -59,6 +60,19 @@ const OLD_NAMES: [(&str, &str); 26] = [
 ];
 /// Values of `gateway.profile` of earlier versions.
 const OLD_PROFILES: [(&str, &str); 2] = [("plain", "documented"), ("rich", "sandbox")];
+
+/// Names that somebody may give to a secret in the file, and the variables where secrets belong.
+const SECRETS: [(&str, &str); 9] = [
+    ("server_key", "KAUNTER_SERVER_KEY"),
+    ("signing_key", "KAUNTER_SIGNING_KEY"),
+    ("audit_key", "KAUNTER_AUDIT_KEY"),
+    ("database_url", "KAUNTER_DATABASE_URL"),
+    ("gateway.key", "KAUNTER_GATEWAY_KEY"),
+    ("gateway.secret", "KAUNTER_GATEWAY_SECRET"),
+    ("gateway.merchant", "KAUNTER_GATEWAY_MERCHANT"),
+    ("gateway.password", "KAUNTER_GATEWAY_PASSWORD"),
+    ("gateway.api_key", "KAUNTER_GATEWAY_KEY"),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,8 +127,7 @@ pub(super) struct FileGateway {
     #[serde(default)]
     pub(super) kind: GatewayKind,
     pub(super) base_url: String,
-    #[serde(default)]
-    pub(super) profile: Profile,
+    pub(super) profile: Option<Profile>,
     #[serde(default = "default_currency")]
     pub(super) currency: String,
     #[serde(default = "default_max")]
@@ -175,12 +188,24 @@ impl File {
     pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigError> {
         if let Ok(table) = text.parse::<toml::Table>() {
             refuse_old_names(path, &table)?;
+            refuse_secrets(path, &table)?;
         }
-        toml::from_str(text).map_err(|error| {
+        let malformed = |error: &toml::de::Error, message: String| {
             // Omits the line itself: it may hold a key.
             let at = error.span().map_or(0, |span| span.start);
             let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-            ConfigError::Malformed(path.to_owned(), line, error.message().to_owned())
+            ConfigError::Malformed(path.to_owned(), line, message)
+        };
+        let toml = toml::Deserializer::parse(text)
+            .map_err(|error| malformed(&error, error.message().to_owned()))?;
+        serde_path_to_error::deserialize(toml).map_err(|error| {
+            let inner = error.inner();
+            let message = inner.message();
+            let message = match is_serdes(message) {
+                true => explain(message, error.path(), Author::Operator).sentence,
+                false => message.to_owned(),
+            };
+            malformed(inner, message)
         })
     }
 }
@@ -200,6 +225,13 @@ fn refuse_old_names(path: &Path, table: &toml::Table) -> Result<(), ConfigError>
         }
     }
     Ok(())
+}
+
+fn refuse_secrets(path: &Path, table: &toml::Table) -> Result<(), ConfigError> {
+    match SECRETS.iter().find(|(name, _)| find(table, name).is_some()) {
+        Some((name, variable)) => Err(ConfigError::SecretInFile(path.to_owned(), name, variable)),
+        None => Ok(()),
+    }
 }
 
 /// The value at a dotted path.

@@ -107,8 +107,8 @@ fn variable(name: &str) -> String {
 }
 
 impl Config {
-    /// Refuses keys that can be guessed, and equal ones: who has one of them would have the other.
-    pub(super) fn check_keys(&self, is_sandbox: bool) -> Result<(), ConfigError> {
+    /// The keys that we make ourselves, with the variables that hold them.
+    fn own_keys(&self) -> Vec<(String, &Secret)> {
         let mut keys: Vec<(String, &Secret)> = Vec::new();
         for key in &self.server_keys {
             let name = match key.name.as_str() {
@@ -124,31 +124,36 @@ impl Config {
         keys.extend(previous.map(|secret| (format!("{SIGNING}_PREVIOUS"), secret)));
         let audit_key = self.audit_key.as_ref();
         keys.extend(audit_key.map(|secret| ("KAUNTER_AUDIT_KEY".to_owned(), secret)));
-        for (name, key) in &keys {
-            if let Some(lacks) = weakness(key.expose()) {
-                return Err(ConfigError::WeakKey(name.clone(), lacks));
-            }
-        }
+        keys
+    }
+
+    /// The variables of keys that can be guessed.
+    pub(super) fn weak_keys(&self) -> Vec<String> {
+        let keys = self.own_keys().into_iter();
+        keys.filter(|(_, key)| weakness(key.expose()).is_some())
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// The variables of equal keys: who has one of them would have the other.
+    pub(super) fn equal_keys(&self) -> Vec<String> {
+        let own = self.own_keys();
         let gateway = &self.gateway;
-        for (name, key) in [
+        // The gateway's own keys may equal each other: they are not ours to make.
+        let theirs = [
             ("KAUNTER_GATEWAY_KEY", &gateway.key),
             ("KAUNTER_GATEWAY_SECRET", &gateway.secret),
             ("KAUNTER_GATEWAY_PASSWORD", &gateway.password),
-        ] {
-            keys.push((name.to_owned(), key));
-        }
-        // The gateway's own keys may equal each other: they are not ours to make.
-        let ours = keys.len() - 3;
-        for (at, (name, key)) in keys[..ours].iter().enumerate() {
-            let equal = keys[at + 1..].iter().find(|(_, other)| other == key);
-            // Sandbox keys at a gateway on this machine take no real money.
-            if let Some((other, _)) = equal
-                && !is_sandbox
-            {
-                return Err(ConfigError::EqualKeys(name.clone(), other.clone()));
+        ];
+        let mut equal = Vec::new();
+        for (at, (name, key)) in own.iter().enumerate() {
+            let others = own[at + 1..].iter().map(|(name, key)| (&**name, *key));
+            let others = others.chain(theirs);
+            for (other, _) in others.filter(|(_, other)| other == key) {
+                equal.push(format!("{name} and {other}"));
             }
         }
-        Ok(())
+        equal
     }
 }
 

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::check::{has_credentials, is_plain};
-use super::environment::mode;
+use super::TrustedProxies;
 use super::file::listen;
-use super::{Config, ConfigError, TrustedProxies};
 
 /// How a backend is reached.
 #[derive(Clone, Debug, Default)]
@@ -58,78 +56,8 @@ impl NetworkConfig {
     }
 }
 
-impl Config {
-    /// Refuses addresses that nobody can call, and files that are no certificate.
-    pub(super) fn check_network(&self) -> Result<(), ConfigError> {
-        let network = &self.network;
-        let public_url = network.public_url.as_deref();
-        if let Some(url) = public_url {
-            let url = Url::parse(url).map_err(|_| ConfigError::PublicUrl)?;
-            if has_credentials(&url) {
-                return Err(ConfigError::Credentials("public_url"));
-            }
-            let is_more = url.query().is_some() || url.fragment().is_some();
-            if !matches!(url.scheme(), "http" | "https") || is_more {
-                return Err(ConfigError::PublicUrl);
-            }
-        }
-        let is_https = |url| Url::parse(url).is_ok_and(|url| url.scheme() == "https");
-        if network.hsts && !public_url.is_some_and(is_https) {
-            return Err(ConfigError::Hsts);
-        }
-        if let Some(host) = network.hosts.iter().find(|host| !is_host(host)) {
-            return Err(ConfigError::Host(host.clone()));
-        }
-        if let Some(operator) = &network.operator
-            && !operator.private_network
-            && !operator.listen.ip().is_loopback()
-        {
-            return Err(ConfigError::Operator(operator.listen));
-        }
-        let Some(files) = &network.tls else {
-            return Ok(());
-        };
-        crate::tls::check(files)?;
-        if mode(&files.key).is_some_and(|mode| mode & 0o022 != 0) {
-            return Err(ConfigError::OpenKeyFile(
-                "tls.key".to_owned(),
-                files.key.clone(),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Sentences about addresses that are unsafe but allowed.
-    pub(super) fn network_warnings(&self) -> impl Iterator<Item = String> {
-        let network = &self.network;
-        let plain = network.public_url.as_ref().filter(|url| is_plain(url));
-        let plain = plain.map(|url| {
-            format!(
-                "public_url: {url} is not https, so others on its network can read the tokens: use https"
-            )
-        });
-        let nameless = !self.listen.ip().is_loopback()
-            && network.public_url.is_none()
-            && network.hosts.is_empty();
-        let nameless = nameless.then(|| {
-            "public_url and hosts are missing, so calls under any name are refused, and only IP addresses work: set public_url to the address that the tills open".to_owned()
-        });
-        let open = network.tls.as_ref().filter(|tls| {
-            let mode = mode(&tls.key);
-            mode.is_some_and(|mode| mode & 0o044 != 0)
-        });
-        let open = open.map(|tls| {
-            let path = tls.key.display();
-            format!(
-                "tls.key names {path}, which other users of this machine may read: chmod 600 {path}"
-            )
-        });
-        plain.into_iter().chain(nameless).chain(open)
-    }
-}
-
 /// True for a name or an address as `Host` has it, without a port.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let url = Url::parse(&format!("http://{text}/"));
     // A pattern would match nothing.
     url.is_ok_and(|url| url.host_str() == Some(text)) && !text.contains('*')

@@ -6,9 +6,9 @@ use kaunter_core::desk;
 use kaunter_core::wire::Right;
 use serde::Deserialize;
 
+use super::ConfigError;
 use super::file::File;
-use super::{Config, ConfigError};
-use crate::people::{Person, is_strong, key};
+use crate::people::{Person, key};
 use crate::secret::Secret;
 
 /// An entry of `[[people]]`.
@@ -36,40 +36,30 @@ impl From<ListedPerson> for Person {
 /// The people of a configuration file with this text.
 pub(crate) fn people_of(path: &Path, text: &str) -> Result<Vec<ListedPerson>, ConfigError> {
     let people = File::read(path, text)?.people;
-    for (at, person) in people.iter().enumerate() {
-        let is_same = |other: &ListedPerson| key(&other.name) == key(&person.name);
-        if people[..at].iter().any(is_same) {
-            return Err(ConfigError::SamePerson(person.name.clone()));
-        }
-        check(&person.name, &person.terminals)?;
+    let names: Vec<&str> = people.iter().map(|person| &*person.name).collect();
+    if let Some(name) = same_names(&names).pop() {
+        return Err(ConfigError::SamePerson(name));
+    }
+    let all = people
+        .iter()
+        .flat_map(|person| std::iter::once(&person.name).chain(&person.terminals));
+    if let Some(name) = all.into_iter().find(|name| !is_name(name)) {
+        return Err(ConfigError::PersonName(name.clone()));
     }
     Ok(people)
 }
 
-/// Names are printed, and kept for years.
-fn check(name: &str, terminals: &[String]) -> Result<(), ConfigError> {
-    let is_name = |name: &str| desk::check_name(name, "name").is_ok();
-    if !is_name(name) {
-        return Err(ConfigError::PersonName(name.to_owned()));
-    }
-    match terminals.iter().find(|terminal| !is_name(terminal)) {
-        Some(terminal) => Err(ConfigError::PersonName(terminal.clone())),
-        None => Ok(()),
-    }
+/// Whether a text can be a name. Names are printed, and kept for years.
+pub(super) fn is_name(text: &str) -> bool {
+    desk::check_name(text, "name").is_ok()
 }
 
-impl Config {
-    pub(super) fn check_people(&self) -> Result<(), ConfigError> {
-        for (at, person) in self.people.iter().enumerate() {
-            let is_same = |other: &Person| key(&other.name) == key(&person.name);
-            if self.people[..at].iter().any(is_same) {
-                return Err(ConfigError::SamePerson(person.name.clone()));
-            }
-            check(&person.name, &person.terminals)?;
-            if !is_strong(&person.hash) {
-                return Err(ConfigError::PersonHash(person.name.clone()));
-            }
-        }
-        Ok(())
-    }
+/// The names that are there twice.
+pub(super) fn same_names(names: &[&str]) -> Vec<String> {
+    let names = names.iter().enumerate();
+    let twice = names.clone().filter(|(at, name)| {
+        let mut before = names.clone().take(*at);
+        before.any(|(_, other)| key(other) == key(name))
+    });
+    twice.map(|(_, name)| (*name).to_owned()).collect()
 }
