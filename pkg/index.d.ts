@@ -117,8 +117,9 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * Gets a token, opens a session at the backend, and finds unfinished trades. Does not ask for the camera.
    *
-   * Rejects with `argument_invalid`, `token_*`, `network_*`, `route_not_found` (the address is not a Kaunter backend),
-   * as `init` does, and with `signal.reason` after an abort.
+   * Rejects with `argument_invalid`, `token_*`, `network_*`, as `init` does, and with `signal.reason` after an abort. A
+   * wrong set-up has its own codes: `backend_insecure` before anything is sent, `route_not_found` (the address is not a
+   * Kaunter backend), `origin_refused` and `connect_csp_blocked`. With these two, `detail` is the origin to add.
    */
   static open(options: TillOptions): Promise<Till>;
   /** What the till is doing. The `state` event reports changes. */

@@ -264,9 +264,35 @@ function makeWorker() {
       const worker = workerSource();
       return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
     }
-    if (workerSource) return new Worker(workerSource, { type: "module" });
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    return workerSource ? new Worker(trusted(workerSource), { type: "module" }) : ownWorker();
   } catch {
     return null; // the script is of another origin
+  }
+}
+
+function ownWorker() {
+  const Real = Worker;
+  // Bundlers need this form of `new Worker`, so `trusted` has no place in it.
+  globalThis.Worker = class extends Real {
+    constructor(address, options) {
+      super(trusted(address), options);
+    }
+  };
+  try {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } finally {
+    globalThis.Worker = Real;
+  }
+}
+
+let policy;
+
+/** A worker's address for a page with Trusted Types. */
+function trusted(address) {
+  try {
+    policy ??= globalThis.trustedTypes.createPolicy("kaunter", { createScriptURL: (text) => text });
+    return policy.createScriptURL(address);
+  } catch {
+    return address;
   }
 }

@@ -2,7 +2,7 @@
 
 import { drawBill } from "./bill";
 import * as countdown from "./countdown";
-import { $, element, icon, setText, tell } from "./dom";
+import { $, element, icon, picture, setText, tell } from "./dom";
 import { drawFoot, settle } from "./foot";
 import { layout } from "./layout";
 import { banner, canBegin, type Hint, isDeciding, kindOf, type Model, type PaidView, type View } from "./model";
@@ -95,7 +95,7 @@ function drawCode(view: Extract<View, { screen: "present" }>): void {
     return setText("shown-left", "");
   }
   const isNew = drawn?.screen !== "present" || drawn.kind !== "shown" || drawn.svg !== view.svg;
-  if (isNew) $("shown").innerHTML = view.svg; // made by the package out of squares, and nothing else
+  if (isNew) $("shown").replaceChildren(picture(view.svg));
   setText("shown-left", say("leftOurs", { a: Math.max(0, Math.round(view.leftMs / 1000)) }));
 }
 

@@ -42,13 +42,14 @@ pub(crate) fn routes(config: &Config) -> Router {
 }
 
 /// The page may load scripts and Wasm of this origin, call this origin and the shop's server, and use the camera.
-/// Nothing else.
+/// Nothing else. With Trusted Types no text becomes markup or the address of a script: only the package's policy may make
+/// the address of its worker, and `lit-html` is the one of lit, for a page of the shop's own in `[terminal] dir`.
 fn page_policy(token_url: &str) -> HeaderValue {
     let shop = reqwest::Url::parse(token_url)
         .map(|url| url.origin().ascii_serialization())
         .unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; worker-src 'self'; connect-src 'self' {shop}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; worker-src 'self'; connect-src 'self' {shop}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kaunter lit-html"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

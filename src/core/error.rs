@@ -227,6 +227,15 @@ error_codes! {
         /// The reader's worker did not start, or died. Reading went on.
         WorkerFailed "worker_failed" Setup Later
             "The code reader stopped and was started again: hold the code still and try again.";
+        /// The backend's `origins` lacks this page; `detail` is the origin to add.
+        OriginRefused "origin_refused" Setup No
+            "The shop's system does not know this page: add the page's origin to its `origins`.";
+        /// The page's security policy refuses calls to the backend; `detail` is the origin to add.
+        ConnectCspBlocked "connect_csp_blocked" Setup No
+            "The page's security policy blocks the shop's system: add its origin to connect-src.";
+        /// The backend's address is neither HTTPS nor this machine: the token could be read on the way.
+        BackendInsecure "backend_insecure" Setup No
+            "The shop's system needs a safe address: use https for it, and for this page.";
         /// The camera was refused for this page.
         CameraDenied "camera_denied" Camera Act
             "The camera is blocked for this page: allow it in the browser's address bar, or type the code.";

@@ -6,7 +6,7 @@
 mod token;
 
 use js_sys::futures::JsFuture;
-use js_sys::{Function, JSON};
+use js_sys::{Array, Function, JSON};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
@@ -19,14 +19,15 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
+use web_sys::{AbortController, AbortSignal};
 
 use token::{Purpose, Tokens};
 
 use super::browser::{self, Answer};
 use super::{clock, signal};
 use crate::types::error::Fail;
-use crate::types::options::TillOptions;
+use crate::types::given::wrong;
+use crate::types::options::{ADDRESS, TillOptions};
 use crate::types::read::from_js;
 use crate::types::to_js;
 use crate::types::trade::TradeQuery;
@@ -43,9 +44,9 @@ pub enum CallError {
     Problem(Box<Refused>),
     /// No answer in time, or an unreadable one: the call may have arrived. Holds what is known of the cause.
     NoAnswer(Option<JsValue>),
-    /// The server at this address is not a Kaunter backend. Later than the first answer of a backend, this is a network
-    /// fault.
-    Foreign(String),
+    /// The page, the address or the backend is set up wrongly, as the error says. Only before the first answer of
+    /// a backend; later the same is a network fault.
+    SetUp(ErrorCode, String),
     /// There is no token: the call was not sent.
     NoToken(JsValue),
 }
@@ -79,7 +80,7 @@ impl CallError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Problem(refused) => Fault::Problem(refused.code(), refused.problem.trade.clone()),
-            Self::NoAnswer(_) | Self::Foreign(_) => Fault::NoAnswer,
+            Self::NoAnswer(_) | Self::SetUp(..) => Fault::NoAnswer,
             Self::NoToken(_) => Fault::NoToken,
         }
     }
@@ -101,7 +102,7 @@ impl From<CallError> for Fail {
                     ErrorCode::NetworkOffline
                 })
             },
-            CallError::Foreign(detail) => Self::new(ErrorCode::RouteNotFound).with_detail(&detail),
+            CallError::SetUp(code, detail) => Self::new(code).with_detail(&detail),
             CallError::NoToken(cause) => Self {
                 detail: cause.as_string(),
                 ..Self::new(ErrorCode::TokenFailed).caused_by(cause)
@@ -154,23 +155,70 @@ impl Backend {
         &self.address
     }
 
-    /// `POST /v1/sessions`.
+    /// `POST /v1/sessions`. Until a backend has answered here, a call without an answer is explained. No other call is:
+    /// a payment waits for nothing.
     ///
     /// # Errors
     /// [`CallError`].
     pub async fn session(&self) -> Result<Session, CallError> {
-        let session: Call<'_, Session> =
-            self.request("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
-        let session = session.await;
+        let answer = match self.known.get() {
+            true => self.sign_in().await,
+            false => self.first_answer().await,
+        };
+        let session = answer.and_then(|body| self.read::<Session>(body));
         self.known.set(self.known.get() || session.is_ok());
         match session {
             // Every backend has this route: the path of the address is wrong.
             Err(CallError::Problem(refused)) if refused.code() == ProblemCode::RouteNotFound => {
                 let status = refused.problem.status.to_string();
-                Err(CallError::Foreign(self.foreign(&status)))
+                Err(self.foreign(&status))
             }
             session => session,
         }
+    }
+
+    fn sign_in(&self) -> Call<'_, JsValue> {
+        self.call("POST", "/v1/sessions".to_owned(), None, Purpose::Any)
+    }
+
+    /// Refuses an unsafe address, and explains a call that could not be made: see decision 38.
+    async fn first_answer(&self) -> Result<JsValue, CallError> {
+        let end = Abort::new();
+        let explain = browser::watch(&self.address, self.fetch.as_ref(), end.signal().as_ref());
+        let Ok(explain) = explain else {
+            let detail = wrong("backend", ADDRESS).detail;
+            return Err(CallError::SetUp(
+                ErrorCode::ArgumentInvalid,
+                detail.unwrap_or_default(),
+            ));
+        };
+        let Some(explain) = explain else {
+            return Err(CallError::SetUp(
+                ErrorCode::BackendInsecure,
+                self.address.clone(),
+            ));
+        };
+        let answer = self.sign_in().await;
+        if !was_not_made(&answer) {
+            return answer;
+        }
+        let why = JsFuture::from(browser::ask(&explain, &explain, &Array::new()));
+        let (code, origin) = match clock::within(self.call_ms.get(), why).await {
+            Some(Err(origin)) => (ErrorCode::ConnectCspBlocked, origin),
+            Some(Ok(origin)) => (ErrorCode::OriginRefused, origin),
+            None => return answer,
+        };
+        let Some(origin) = origin.as_string() else {
+            return answer;
+        };
+        if code == ErrorCode::OriginRefused {
+            // The network is good now. If it was bad before, this call is answered.
+            let again = self.sign_in().await;
+            if !was_not_made(&again) {
+                return again;
+            }
+        }
+        Err(CallError::SetUp(code, origin))
     }
 
     /// `POST /v1/trades`. The same key again is the same trade.
@@ -340,7 +388,7 @@ impl Backend {
                 token.header(),
                 &self.device,
                 &trace_id,
-                end.0.as_ref().map(AbortController::signal).as_ref(),
+                end.signal().as_ref(),
             ));
             match clock::within(self.call_ms.get(), call).await {
                 Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id),
@@ -377,21 +425,22 @@ impl Backend {
         if self.known.get() || status >= 500 {
             return Err(CallError::NoAnswer(Some(said.into())));
         }
-        Err(CallError::Foreign(self.foreign(&said)))
+        Err(self.foreign(&said))
     }
 
-    fn foreign(&self, said: &str) -> String {
+    fn foreign(&self, said: &str) -> CallError {
         let address = &self.address;
-        format!(
+        let detail = format!(
             "{address} answered {said}, which is not an answer of a Kaunter backend: check the address in `backend`."
-        )
+        );
+        CallError::SetUp(ErrorCode::RouteNotFound, detail)
     }
 
     /// Parses an answer. One of another shape counts as no answer: the request may have had its effect.
     fn read<T: DeserializeOwned>(&self, body: JsValue) -> Result<T, CallError> {
         from_js(body).map_err(|_| match self.known.get() {
             true => CallError::NoAnswer(None),
-            false => CallError::Foreign(self.foreign("with other fields")),
+            false => self.foreign("with other fields"),
         })
     }
 
@@ -400,6 +449,11 @@ impl Backend {
         self.rest_until_ms
             .set(clock::now_ms() + rest_ms.min(MAX_REST_MS));
     }
+}
+
+/// True if `fetch` failed: a timeout has no cause, and the cause of an unreadable answer is a text.
+fn was_not_made(answer: &Result<JsValue, CallError>) -> bool {
+    matches!(answer, Err(CallError::NoAnswer(Some(cause))) if !cause.is_string())
 }
 
 /// Parses `Retry-After`.
@@ -415,6 +469,10 @@ struct Abort(Option<AbortController>);
 impl Abort {
     fn new() -> Self {
         Self(AbortController::new().ok())
+    }
+
+    fn signal(&self) -> Option<AbortSignal> {
+        self.0.as_ref().map(AbortController::signal)
     }
 }
 

@@ -3,15 +3,20 @@
 /** Calls a caller's function; always gives a promise of this window. */
 export const ask = async (callback, self, given) => Reflect.apply(callback, self, given);
 
-/** One HTTP call. `body` is undefined if it is not JSON. Rejects without an answer. `own` is the caller's fetch. */
+/** `own` is the caller's fetch. */
+const send = (own, address, more) => {
+  // A redirect would send the token to another address. `__proto__: null`: Object.prototype adds no option.
+  const init = { __proto__: null, ...more, redirect: "error", cache: "no-store" };
+  return own ? Reflect.apply(own, globalThis, [address, init]) : fetch(address, init);
+};
+
+/** One HTTP call. `body` is undefined if it is not JSON. Rejects without an answer. */
 export async function call(own, address, method, body, token, device, trace, signal) {
   const headers = new Headers({ "Kaunter-Token": token, Accept: "application/json" });
   headers.set("Kaunter-Device", device);
   headers.set("Kaunter-Trace-Id", trace);
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  // A redirect would send the token to another address. `__proto__: null`: Object.prototype adds no option.
-  const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };
-  const response = await (own ? Reflect.apply(own, globalThis, [address, init]) : fetch(address, init));
+  const response = await send(own, address, { method, headers, body, signal });
   const header = (name) => {
     const value = response.headers.get(name);
     return typeof value === "string" ? value : "";
@@ -22,6 +27,23 @@ export async function call(own, address, method, body, token, device, trace, sig
     type: header("Content-Type"),
     rest: header("Retry-After"),
     body: await response.json().catch(() => undefined),
+  };
+}
+
+/** Explains a first call without an answer: see browser.rs. */
+export function watch(address, own, signal) {
+  const { href, origin, protocol, hostname } = new URL(`${address}/v1/sessions`, document.baseURI);
+  if (protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
+  let isBlocked;
+  const hear = ({ disposition, blockedURI }) => {
+    isBlocked ||= disposition === "enforce" && blockedURI === href;
+  };
+  addEventListener("securitypolicyviolation", hear, { signal });
+  return async () => {
+    await new Promise((done) => setTimeout(done)); // the event is a task
+    if (isBlocked) throw origin;
+    const answer = origin !== location.origin && (await send(own, `${address}/healthz`, { signal }));
+    return answer && (await answer.text()) === "ok\n" && location.origin;
   };
 }
 
@@ -83,9 +105,9 @@ export const persist = () => void navigator.storage?.persist?.().catch(() => {})
 export const randomHex = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-export const hidden = () => globalThis.document?.hidden ?? false;
+export const hidden = () => document.hidden;
 
-export const online = () => globalThis.navigator?.onLine ?? true;
+export const online = () => navigator.onLine;
 
 /** Reports an error as uncaught. */
 export const report = (error) => globalThis.reportError?.(error);

@@ -34,6 +34,16 @@ extern "C" {
         signal: Option<&AbortSignal>,
     ) -> Promise;
 
+    /// Watches whether the page's policy blocks a session at this address. `None` if others on the network could read
+    /// the call; an error if it is no address. The function explains a call that was not made: its promise rejects with
+    /// the origin that `connect-src` lacks, or gives the page's own if `/healthz` answers a page of another origin.
+    #[wasm_bindgen(catch)]
+    pub(super) fn watch(
+        address: &str,
+        own: Option<&Function>,
+        signal: Option<&AbortSignal>,
+    ) -> Result<Option<Function>, JsValue>;
+
     /// A lock that was requested.
     #[derive(Debug)]
     pub(super) type Held;

@@ -71,7 +71,7 @@ impl Till {
     /// Signs in, finds unfinished trades, and continues their status checks. The camera stays off.
     ///
     /// # Errors
-    /// `token_*`, `network_*`, `route_not_found`.
+    /// `backend_insecure`, `connect_csp_blocked`, `origin_refused`, `token_*`, `network_*`, `route_not_found`.
     pub async fn open(
         options: TillOptions,
         emit: Emit,

@@ -129,10 +129,13 @@ impl Fail {
         build(&word, &message, &facts)
     }
 
-    /// For a wrong argument, the message names the argument to the developer.
+    /// The message also tells the developer which argument is wrong, or which origin to add.
     fn sentence(&self) -> String {
         match (self.code, self.detail.as_deref()) {
             (ErrorCode::ArgumentInvalid, Some(detail)) => detail.to_owned(),
+            (ErrorCode::OriginRefused | ErrorCode::ConnectCspBlocked, Some(origin)) => {
+                [self.code.sentence(), " (", origin, ")"].concat()
+            }
             (code, Some(_) | None) => code.sentence().to_owned(),
         }
     }

@@ -36,7 +36,10 @@ type MaybePromise<T> = T | Promise<T>;
  * fields are ignored. If a known field has a wrong type, the call rejects with `argument_invalid`; `detail` names the field.
  */
 export interface TillOptions {
-  /** The address of the Kaunter backend: `https://...`, `http://...` or a path from `/`. The till calls no other. */
+  /**
+   * The address of the Kaunter backend: `https://...` or a path from `/`; `http://...` only for this machine, else
+   * `backend_insecure`. The till calls no other.
+   */
   backend: string | URL;
   /**
    * Fetches a new terminal token from your own server. It gives the token's text, or the backend's answer `{ token }`
@@ -93,7 +96,10 @@ export interface ChargeOptions {
 
 /** The shop's code, which the customer scans with the wallet's app. */
 export interface ShownCode {
-  /** SVG markup: dark modules on white with a quiet zone, without scripts and styles. Show it large. */
+  /**
+   * An SVG picture: dark modules on white with a quiet zone, without scripts and styles. Show it large, as the `src` of
+   * an `<img>`: `data:image/svg+xml,${encodeURIComponent(svg)}`.
+   */
   readonly svg: string;
   /** The content of the code, if you draw it yourself. */
   readonly payload: string;
@@ -173,7 +179,7 @@ impl TillOptions {
 }
 
 /// What `backend` must be.
-const ADDRESS: &str = "the backend's address: https://..., http://... or a path from /";
+pub(crate) const ADDRESS: &str = "the backend's address: https://..., http://... or a path from /";
 
 /// Parses a backend's address and removes a slash at its end. Paths are appended to it, so it has no query and no
 /// fragment. `fetch` refuses an address with a password.

@@ -233,6 +233,10 @@ test("every answer has the security headers; a page allows its own scripts, the 
   }
   const page = await fetch(`${shop.backend}/`);
   assert.match(page.headers.get("content-security-policy"), /script-src 'self' 'wasm-unsafe-eval';/);
+  assert.match(
+    page.headers.get("content-security-policy"),
+    /; require-trusted-types-for 'script'; trusted-types kaunter lit-html$/,
+  );
   const may = page.headers.get("permissions-policy").split(", ");
   const open = ["camera", "screen-wake-lock", "autoplay", "hid", "serial", "usb", "clipboard-write"];
   assert.deepEqual(

@@ -90,12 +90,12 @@ test("minimal-vite takes a payment with the camera", async (t) => {
 test("present-code shows a code, and takes it down once the customer has paid", async (t) => {
   const { desk, page } = await visit(t, "present-code", "sandbox");
   await page.click("button");
-  await page.waitForSelector("#code svg");
+  await page.waitForSelector("#code img");
   const [{ trade_id }] = await desk.ledger();
   const { json } = await desk.call("GET", `/v1/trades/${trade_id}`, { token: await desk.token() });
   await desk.post("/_sim/scan", { payload: json.shown_code.payload, customer: "approves" });
   await isPaid(page);
-  assert.equal(await page.locator("#code svg").count(), 0);
+  assert.equal(await page.locator("#code img").count(), 0);
   assert.equal(await desk.kept(), 1250);
 });
 

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import QRCode from "qrcode";
 import ts from "typescript";
+import { browsers } from "../journal/browsers.mjs";
 import { counter, until } from "../terminal/harness.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -80,9 +81,10 @@ const page = (load, first = "") => `
       const getToken = async () => (await (await fetch(address.get("shop"), { method: "POST", headers: { "content-type": "application/json" }, body: '{"terminal":"vite"}' })).json()).token;
       const refused = await Till.open({ backend: address.get("backend"), getToken: async () => "x" }).catch((error) => error);
       const till = await Till.open({ backend: address.get("backend"), getToken });
+      await till.camera.warmUp();
       let worker = true;
       till.addEventListener("warning", ({ detail }) => { worker &&= detail.code !== "worker_failed"; });
-      const outcome = await till.charge({ ref: "from-vite", amount: parseMoney("12.50", "MYR") }, { walletId: "23" });
+      const outcome = await till.charge({ ref: "from-vite", amount: parseMoney("12.50", "MYR") }, { walletId: "23", code: address.get("code") ?? undefined });
       document.body.dataset.result = JSON.stringify({ text: code.text, version, empty: reader.read({ data: new Uint8Array(400 * 300), width: 400, height: 300 }).length, refused: [refused instanceof KaunterError, refused.code], outcome: outcome.status, worker });
     } catch (error) {
       document.body.dataset.result = String(error?.message ?? error);
@@ -98,7 +100,7 @@ const names = async (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-test("the tarball holds what the package needs: exactly two .wasm, declarations, licences, and no eval", async () => {
+test("the tarball holds what the package needs: exactly two .wasm, declarations, licences, and neither eval nor innerHTML", async () => {
   const files = packed.files.map(({ path }) => path);
   assert.deepEqual(files.filter((path) => path.endsWith(".wasm")).sort(), ["wasm/reader.wasm", "wasm/till.wasm"]);
   for (const path of [
@@ -127,7 +129,7 @@ test("the tarball holds what the package needs: exactly two .wasm, declarations,
     (await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")),
   );
   assert.ok(code.length >= 5);
-  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(/);
+  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(|innerHTML/);
 });
 
 /** A free port. */
@@ -150,13 +152,15 @@ async function counterBehind(t, serve, wallet = "23") {
   return { desk, machine, origin };
 }
 
-/** Opens the shop's page, which takes a payment with the package. Gives the result. */
-async function works(t, serve) {
+/** Opens the shop's page, which takes a payment with the package: with the camera, or in Firefox with a given code. */
+async function works(t, serve, firefox) {
   const { desk, machine, origin } = await counterBehind(t, serve);
-  const page = await machine.page();
-  await page.goto(`${origin}/?${new URLSearchParams({ backend: desk.backend, shop: `${desk.sandbox}/shop/token` })}`);
+  const page = await (firefox ?? machine).page();
+  const code = firefox ? { code: await desk.code() } : {};
+  const query = { backend: desk.backend, shop: `${desk.sandbox}/shop/token`, ...code };
+  await page.goto(`${origin}/?${new URLSearchParams(query)}`);
   await page.waitForSelector("body[data-result]", { timeout: 60_000, state: "attached" });
-  const known = await page.getAttribute("body", "data-result");
+  const known = await page.evaluate(() => document.body.dataset.result);
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
   assert.deepEqual(
     JSON.parse(known),
@@ -164,6 +168,7 @@ async function works(t, serve) {
     `${known} ${page.problems}`,
   );
   assert.equal(await desk.kept(), 1250);
+  return page;
 }
 
 /** Starts Vite as a developer does. */
@@ -230,11 +235,35 @@ test("the same project in Vite's development server", async (t) => {
   await works(t, (port) => start(t, ["--port", String(port)]));
 });
 
-/** A plain web server for a folder. */
-async function serve(t, dir, headers = {}) {
+/** What nobody else may do on the shop's page, and where the browser reports what was blocked. */
+const STRICT = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self'",
+    "img-src data:",
+    "connect-src 'self' http://127.0.0.1:*",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types kaunter",
+    "report-uri /reports",
+  ].join("; "),
+};
+
+/** A plain web server for a folder. Gives the page, what it fetched, and what its policy reported. */
+async function serve(t, dir, headers = {}, firefox = undefined) {
   const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
+  const workers = [];
+  const reports = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
+    if (request.headers["sec-fetch-dest"] === "worker") workers.push(pathname);
+    if (pathname === "/reports") {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      reports.push(JSON.parse(body)["csp-report"]);
+      return response.writeHead(204).end();
+    }
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
     try {
       const body = await readFile(join(dir, name));
@@ -247,14 +276,42 @@ async function serve(t, dir, headers = {}) {
     server.closeAllConnections();
     server.close();
   });
-  await works(t, (port) => new Promise((done) => server.listen(port, "127.0.0.1", done)));
+  const page = await works(t, (port) => new Promise((done) => server.listen(port, "127.0.0.1", done)), firefox);
+  return { page, workers, reports };
 }
 
-test("under a strict security policy: only 'self' and 'wasm-unsafe-eval'", async (t) => {
-  await serve(t, join(shop, "dist"), {
-    "content-security-policy":
-      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; connect-src 'self' http://127.0.0.1:*; object-src 'none'; base-uri 'none'",
+/** A sale on a page with a strict policy: its worker ran, and the only report is the one that the test provokes. */
+async function isStrict({ page, workers, reports }) {
+  const hasTypes = await page.evaluate(() => "trustedTypes" in globalThis);
+  const refused = await page.evaluate(() => {
+    try {
+      document.body.innerHTML = "<p>markup";
+      return false;
+    } catch (error) {
+      return error instanceof TypeError;
+    }
   });
+  assert.equal(refused, hasTypes, "markup is refused where the browser knows Trusted Types");
+  await page.evaluate(() => fetch("http://127.0.0.2:9/forbidden").catch(() => {}));
+  await until("the report of a forbidden call", () =>
+    reports.some((report) => report["blocked-uri"].startsWith("http://127.0.0.2:9/")),
+  );
+  const own = reports.filter(
+    (report) =>
+      !report["blocked-uri"].startsWith("http://127.0.0.2:9/") && report["blocked-uri"] !== "trusted-types-sink",
+  );
+  assert.deepEqual(own, [], "nothing of the package was blocked");
+  assert.equal(reports.filter((report) => report["blocked-uri"] === "trusted-types-sink").length, hasTypes ? 1 : 0);
+  assert.equal(workers.length, 1, `the worker was started: ${workers}`);
+}
+
+test("under a strict security policy with Trusted Types: 'self', 'wasm-unsafe-eval' and the policy kaunter", async (t) => {
+  await isStrict(await serve(t, join(shop, "dist"), STRICT));
+});
+
+test("the same in Firefox", async (t) => {
+  const firefox = await browsers.Firefox(t);
+  if (firefox) await isStrict(await serve(t, join(shop, "dist"), STRICT, firefox));
 });
 
 test("esbuild builds it for a browser, and init sets the addresses of the files, also after a failed load from elsewhere", async (t) => {
@@ -285,7 +342,7 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
   for (const name of ["till.wasm", "reader.wasm"])
     await copyFile(join(shop, "node_modules/kaunter/wasm", name), join(out, name));
   await copyFile(join(shop, "index.html"), join(out, "index.html"));
-  await serve(t, out);
+  await isStrict(await serve(t, out, STRICT));
 });
 
 test("no file declares a top-level name that a CommonJS wrapper uses, or imports from Node", async () => {

@@ -89,7 +89,7 @@ export async function counter(
 
 class Counter {
   constructor(dir, options) {
-    Object.assign(this, { dir, ...options, browsers: [], closers: [] });
+    Object.assign(this, { dir, ...options, browsers: [], closers: [], blocked: [] });
     this.keys = {
       KAUNTER_GATEWAY_KEY: fresh(),
       KAUNTER_GATEWAY_SECRET: fresh(),
@@ -246,6 +246,7 @@ ${policy}
     await this.backendProgram?.stop("SIGKILL");
     await this.sandboxProgram?.stop("SIGKILL");
     await rm(this.dir, { recursive: true, force: true });
+    if (this.blocked.length) throw new Error(`the cashier's page was blocked by its own policy: ${this.blocked}`);
   }
 }
 
@@ -288,6 +289,9 @@ class Machine {
   /** Opens the cashier's terminal. */
   async terminal({ ref, amount = 1250, terminal = "till-1", context, wait = true } = {}) {
     const page = await this.page(context);
+    page.on("console", (message) => {
+      if (/Content Security Policy|requires 'Trusted/.test(message.text())) this.counter.blocked.push(message.text());
+    });
     const query = new URLSearchParams({
       terminal,
       ...(amount ? { amount: String(amount) } : {}),

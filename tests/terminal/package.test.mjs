@@ -372,6 +372,123 @@ test("a wrong address of the backend has its own error", async (t) => {
   assert.equal(await ask(`${shop.backend}/`), "open");
 });
 
+test("a page that can't reach the backend is told why: the address, the backend's list of origins, or its own policy", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine({ camera: false });
+  const page = await machine.till({ open: false });
+  const token = await shop.token();
+  const sent = [];
+  machine.context.on("request", (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (request.method() !== "OPTIONS" && origin === shop.backend) sent.push(`${request.method()} ${pathname}`);
+  });
+  const ask = (page, backend) =>
+    page.evaluate(
+      async ({ backend, token }) => {
+        let asked = 0;
+        const getToken = () => {
+          asked++;
+          return token;
+        };
+        const end = await kaunter.Till.open({ backend, getToken }).then(
+          (till) => till.close(),
+          ({ code, message, detail, retryable }) => ({ code, message, detail, retryable }),
+        );
+        return { ...end, asked };
+      },
+      { backend, token },
+    );
+  const { port } = new URL(shop.backend);
+
+  // A token is for https, or for this machine.
+  for (const backend of [
+    "http://10.0.0.5:8787",
+    "HTTP://pay.shop.example",
+    "http://127.0.0.1.shop.example",
+    "http://[::2]",
+  ])
+    assert.deepEqual(
+      await ask(page, backend).then(({ code, retryable, asked }) => [code, retryable, asked]),
+      ["backend_insecure", false, 0],
+      backend,
+    );
+  for (const backend of ["https://", "http://127.0.0.256", "https://[::1", "https://pay.shop.example:99999"])
+    assert.deepEqual(
+      await ask(page, backend).then(({ code, detail, asked }) => [code, /`backend`/.test(detail), asked]),
+      ["argument_invalid", true, 0],
+      backend,
+    );
+  for (const backend of [
+    `http://LOCALHOST:${port}`,
+    `http://127.1:${port}`,
+    "http://127.9.9.9:9",
+    "http://[::1]:9",
+    "/",
+  ])
+    assert.ok(!/insecure|argument/.test((await ask(page, backend)).code), backend);
+  assert.equal((await ask(page, shop.backend)).code, undefined, "it opens");
+
+  // The same page under another name of this machine is another origin.
+  const stranger = await machine.page();
+  const origin = shop.pages.replace("127.0.0.1", "localhost");
+  await stranger.goto(`${origin}/`);
+  await stranger.evaluate(`import("/pkg/index.js").then((all) => { globalThis.kaunter = all; })`);
+  sent.length = 0;
+  const refused = await ask(stranger, shop.backend);
+  assert.deepEqual(
+    [refused.code, refused.detail, refused.retryable, refused.asked],
+    ["origin_refused", origin, false, 1],
+    JSON.stringify(refused),
+  );
+  assert.ok(refused.message.includes(origin) && refused.message.includes("`origins`"), refused.message);
+  assert.deepEqual(
+    sent.filter((call) => call.endsWith("/healthz")),
+    ["GET /healthz"],
+    "it is asked once",
+  );
+
+  // A network that fails for a moment is not told as a wrong set-up, and an open till explains nothing.
+  const said = await page.evaluate(async () => {
+    const calls = [];
+    let failing = 1;
+    const flaky = (address, init) => {
+      calls.push(`${new URL(address).pathname} ${init.headers?.has("Kaunter-Token") ?? false}`);
+      return failing-- > 0 ? Promise.reject(new TypeError("the cable was out")) : fetch(address, init);
+    };
+    const till = await kaunter.Till.open({ backend: setting.backend, getToken, fetch: flaky });
+    const opening = calls.splice(0);
+    failing = Infinity;
+    const { error } = await ends(till.checkStatus("NOBODYKNOWSTHIS00000"));
+    failing = Infinity;
+    const again = await ends(kaunter.Till.open({ backend: setting.backend, getToken, fetch: flaky }));
+    return { opening, code: error.code, again: again.error.code, calls };
+  });
+  assert.deepEqual(said.opening, ["/v1/sessions true", "/healthz false", "/v1/sessions true"]);
+  assert.deepEqual([said.code, said.again], ["network_failed", "network_failed"]);
+  assert.deepEqual(
+    said.calls.filter((call) => !call.startsWith("/v1/trades")),
+    ["/v1/sessions true", "/healthz false"],
+    "only the second opening asked",
+  );
+
+  // A page whose policy allows its own server only.
+  await page.evaluate(() => {
+    const policy = document.createElement("meta");
+    policy.httpEquiv = "Content-Security-Policy";
+    policy.content = "connect-src 'self'";
+    document.head.append(policy);
+  });
+  sent.length = 0;
+  const blocked = await ask(page, shop.backend);
+  assert.deepEqual(
+    [blocked.code, blocked.detail, blocked.retryable],
+    ["connect_csp_blocked", shop.backend, false],
+    JSON.stringify(blocked),
+  );
+  assert.ok(blocked.message.includes(shop.backend) && blocked.message.includes("connect-src"), blocked.message);
+  assert.deepEqual(sent, []);
+});
+
 test("getToken gives the token's text or the backend's answer, and an error describes another value without its contents", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till({ open: false });

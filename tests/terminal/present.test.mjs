@@ -264,7 +264,7 @@ async function display(machine, ref, { wallet = "23" } = {}) {
   await page.click(".of-ready .show-code");
   await page.click(`dialog[open] [data-wallet="${wallet}"]`);
   await screen(page, "present");
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   return page;
 }
 
@@ -368,7 +368,7 @@ plain("the page is reloaded while the code is on display: it is shown again, and
   const { payload } = only(await shop.ledger());
   await page.reload();
   await screen(page, "present");
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   const developer = await machine.till({ open: false });
   await developer.evaluate("kaunter.init()");
   assert.deepEqual(await read(page, developer), [payload]);

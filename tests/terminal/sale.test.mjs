@@ -72,7 +72,7 @@ test("pending: the customer confirms on the phone page", async (t) => {
   // The phone is a separate page; its code is on the camera's picture.
   const phone = await till.page(await till.freshContext());
   await phone.goto(`${shop.sandbox}/_sim/phone`);
-  await phone.waitForSelector("#code svg");
+  await phone.waitForSelector("#code img");
   const code = await phone.evaluate(() => made.code);
   await till.look(code);
   const page = await till.terminal({ amount: 1234 });

@@ -242,14 +242,14 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
   const page = await (await shop.machine()).terminal({ ref: "shown" });
   await page.click(".of-ready .show-code");
   await page.click('dialog[open] [data-wallet="23"]');
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   await unmoved(shop, page, "the code on display", { codes: CODES.slice(-2) });
   await page.click("#history-open");
   await page.click(`[data-trade="${old.trade_id}"]`);
   await page.waitForSelector("#past[open]");
   await unmoved(shop, page, "an old sale over it", { codes: CODES.slice(-2) });
   await page.click("#past-back");
-  assert.equal(await page.locator("#shown svg").isVisible(), true, "the code is still up");
+  assert.equal(await page.locator("#shown img").isVisible(), true, "the code is still up");
 
   await page.click("#second");
   await page.waitForSelector('body[data-kind="cancelled"]');

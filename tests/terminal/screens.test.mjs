@@ -29,7 +29,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await page.click("#drawer-close");
   await page.click(".of-ready .show-code");
   await page.click('dialog[open] [data-wallet="21"]');
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   await look(page, "2-present");
   await page.keyboard.press("Escape");
   await screen(page, "declined");
@@ -170,7 +170,7 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
   const phone = await machine.page();
   phone.faults = [];
   await phone.goto(`${shop.sandbox}/_sim/phone`);
-  await phone.waitForSelector("#code svg");
+  await phone.waitForSelector("#code img");
   await glance(phone, "phone");
   const first = await phone.evaluate(() => made.code);
   await phone.evaluate(() => {

@@ -59,7 +59,7 @@ for (const [how, act] of [
     await page.keyboard.type("700", { delay: 90 });
     await page.click(".of-ready .show-code");
     await page.click('dialog[open] [data-wallet="23"]');
-    await page.waitForSelector("#shown svg");
+    await page.waitForSelector("#shown img");
     await shop.post("/_sim/scan", { payload: (await shop.ledger()).at(-1).payload, customer: "approves" });
     await screen(page, "paid");
     assert.match(await page.textContent("#amount"), /7\.00/);
@@ -103,7 +103,7 @@ test("an earlier sale is read beside a scan, and beside a code on display", asyn
   await page.click(".of-scan .show-code");
   await page.click('dialog[open] [data-wallet="23"]');
   await screen(page, "present");
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   await opens(page, old);
   assert.equal(await page.getAttribute("body", "data-view"), "present");
   const { payload } = (await shop.ledger()).at(-1);
@@ -173,7 +173,7 @@ test("once a reference has a trade, another amount has another reference", async
   await page.click(".of-ready .show-code");
   await page.click('dialog[open] [data-wallet="23"]');
   await screen(page, "present");
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   await page.keyboard.press("Escape");
   await screen(page, "declined");
   const refs = async () => (await shop.ledger()).map(({ ref, amount }) => [ref, amount]);
@@ -371,7 +371,7 @@ test("Back from a payment that is only watched leaves it to the till, and the ne
   await screen(page, "ready");
   await page.click(".of-ready .show-code");
   await page.click('dialog[open] [data-wallet="23"]', { timeout: 5_000 });
-  await page.waitForSelector("#shown svg");
+  await page.waitForSelector("#shown img");
   assert.match(await page.textContent("#amount"), /7\.00/);
   assert.equal(await status(shop, "open"), "pending");
 });

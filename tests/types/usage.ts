@@ -64,7 +64,8 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const third = await till.charge(sale, { code: scan, walletId });
   const fourth = await till.charge({ ref: "S-2" }, { code: "123456789012345678" });
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
-    video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
+    video.poster = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+    video.title = `${payload.length} ${expiresAt}`;
   };
   const canShow = till.wallets.find(({ modes }) => modes.includes("merchant_presented"));
   const fifth = await till.showCode(sale, { walletId: canShow?.walletId ?? "21", onCode, signal });
