@@ -241,10 +241,15 @@ test("rule 35: what the gateway says first, and what was never presented", async
     return trade.void_refused && trade;
   });
   assert.equal(late.status, "late_success");
-  const verdict = await post(shop, `/v1/trades/${ended.trade_id}/verdict`, await shop.token("till-1", { cashier: "manager" }), {
-    outcome: "paid",
-    evidence: "the portal shows it",
-  });
+  const verdict = await post(
+    shop,
+    `/v1/trades/${ended.trade_id}/verdict`,
+    await shop.token("till-1", { cashier: "manager" }),
+    {
+      outcome: "paid",
+      evidence: "the portal shows it",
+    },
+  );
   assert.equal(verdict.json.code, "sale_busy", "nobody can accept it");
 });
 

@@ -353,7 +353,10 @@ test("rule 40: a report settles what is under review only with its own id and am
     `SELECT who || '@' || terminal, from_state, to_state, note FROM audit WHERE trade_id = ${id} AND event = 'verdict';`,
   );
   assert.deepEqual(verdict.slice(0, 3), ["Aina@reconcile", "needs_review", "paid"]);
-  assert.match(verdict[3], /^decided by Aina: paid: the gateway's report of \S+, SHA-256 [0-9a-f]{64}, line 2: \d+, MYR 12\.50, D$/);
+  assert.match(
+    verdict[3],
+    /^decided by Aina: paid: the gateway's report of \S+, SHA-256 [0-9a-f]{64}, line 2: \d+, MYR 12\.50, D$/,
+  );
 
   // Again: nothing is left to settle.
   const again = await run("--apply", "--by", "Aina", "--yes", "--json");
