@@ -89,7 +89,10 @@ test("rule 41: every edit of the database is found: changed, missing, moved, add
     "a name can not be taken for a terminal",
   );
   const minted = entries.find(({ event, terminal }) => event === "token_minted" && terminal === "till-2");
-  assert.deepEqual([minted.actor, minted.who, minted.reason], ["server", "boss@till-1", "charge list"]);
+  assert.deepEqual(
+    [minted.actor, minted.server_key, minted.who, minted.reason],
+    ["server", "server", "boss@till-1", "charge list"],
+  );
 
   // The day ends: what is there is sealed, and what comes later belongs to the next seal.
   await onOffset(shop, "+14:00");
@@ -140,6 +143,7 @@ test("rule 41: every edit of the database is found: changed, missing, moved, add
         `DELETE FROM audit WHERE ${three} AND seq = (SELECT audit_seq FROM trades WHERE ${three});`,
         "cut third",
       ],
+      "a server key": ["UPDATE audit SET server_key = '' WHERE event = 'token_minted';", "changed"],
       "a refusal": ["DELETE FROM audit WHERE event = 'refused';", "cut"],
     },
     {
