@@ -65,7 +65,7 @@ export const DEVICE = "0".repeat(32);
 
 const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
-/** A sandbox and a backend. `scale` divides all durations of both. */
+/** A sandbox and a backend. `scale` divides all durations of both; `change` rewrites the backend's configuration. */
 export async function counter(
   t,
   {
@@ -77,10 +77,11 @@ export async function counter(
     origins = [],
     database,
     databaseUrl,
+    change = (toml) => toml,
   } = {},
 ) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl, change });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -128,7 +129,7 @@ class Counter {
     const policy = Object.entries({ ...patient, ...this.policy })
       .map(([name, value]) => `${name} = ${value}`)
       .join("\n");
-    return `
+    return this.change(`
 listen = "${listen}"
 database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
@@ -148,7 +149,7 @@ phone_url = "${this.sandbox}/_sim/phone"
 sandbox = true
 [policy]
 ${policy}
-`;
+`);
   }
 
   async stopBackend(signal) {
