@@ -370,6 +370,14 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
+/** From its next token on, another person works at this page. */
+export function workAs(page, cashier) {
+  return page.route("**/shop/token", (route) => {
+    const body = { ...route.request().postDataJSON(), cashier };
+    return route.continue({ postData: JSON.stringify(body) });
+  });
+}
+
 /** Makes a trade over HTTP, as a till does. Hands a given code over. The page's cashier is another person. */
 export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1", cashier = "aina" } = {}) {
   const token = await shop.token(terminal, { cashier });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until, workAs } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
@@ -304,7 +304,8 @@ for (const [how, hear] of [
     await page.waitForSelector("#unfinished:not([hidden])");
     assert.match(await page.textContent("#unfinished"), /Paid late: RM\s?12\.08/);
     assert.deepEqual(await page.evaluate(() => pitches), [660, 660, 660], "heard once");
-    // It stays, also after a reload, until a person has handled it.
+    // It stays, also after a reload, until another person than the one who charged it has handled it.
+    await workAs(page, "Puan Lim");
     await page.reload();
     await page.waitForSelector('body[data-kind="late"]');
     await page.click("#primary");
@@ -399,7 +400,8 @@ test("rule 34: a payment that the gateway takes back is shown on an open page, i
     assert.match(await sentence(page), words);
   }
   if (process.env.KAUNTER_OUT) await page.screenshot({ path: `${process.env.KAUNTER_OUT}/reversed.png` });
-  // It stays after a reload, and the list says so.
+  // It stays after a reload, and the list says so. Another person than the one who charged it decides.
+  await workAs(page, "Puan Lim");
   await page.reload();
   await page.waitForSelector('body[data-kind="reversed"]');
   await page.click("#history-open");
