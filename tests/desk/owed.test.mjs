@@ -719,6 +719,14 @@ onBothStores(
     await until("the alarm is raised", async () => (await alarms()) === "1");
     const { trades, paid_amount } = await shop.sale("A");
     assert.deepEqual([trades[0].verdict_contradicted, paid_amount], [true, MYR(1250)], "nothing moves by itself");
+    const listed = async (terminal) =>
+      (await shop.call("POST", "/v1/sessions", { token: await shop.token(terminal) })).json.open_trades;
+    assert.deepEqual(
+      (await listed("till-1")).map((open) => [open.trade_id, open.status, open.verdict_contradicted]),
+      [[trade.trade_id, "paid", true]],
+      "an open page of this terminal hears of it",
+    );
+    assert.deepEqual(await listed("till-2"), []);
     await until("it is asked again", async () => (await shop.sale("A")).trades[0].version > trades[0].version);
     assert.equal(await alarms(), "1", "one alarm for one verdict");
   },

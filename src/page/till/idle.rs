@@ -1,5 +1,5 @@
-//! Finds changes while the till is idle: late money for a trade that had ended, or trades that another page of this
-//! terminal began.
+//! Finds changes while the till is idle: late money for a trade that had ended, a verdict that the gateway contradicts, or
+//! trades that another page of this terminal began.
 
 use std::rc::{Rc, Weak};
 
@@ -62,7 +62,7 @@ impl Till {
         for trade in session
             .open_trades
             .iter()
-            .filter(|trade| trade.status.at_risk())
+            .filter(|trade| trade.status.at_risk() || trade.verdict_contradicted)
         {
             self.seen(trade);
         }
