@@ -395,13 +395,13 @@ export async function startTrade(shop, ref, { minor = 1250, code, terminal = "ti
 /**
  * A trade under review: the gateway contradicted itself, and gives no answer until its faults end.
  */
-export async function underReview(shop, ref, { terminal = "till-1", cashier } = {}) {
+export async function underReview(shop, ref, { terminal = "till-1", cashier, customer } = {}) {
   const trade = await startTrade(shop, ref, { terminal, cashier });
   await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
   await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(terminal),
-    body: { code: await shop.code() },
+    body: { code: await shop.code(customer) },
   });
   await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs_review");
   return trade;

@@ -422,8 +422,24 @@ test("rule 35: a customer pays another way where a trade hangs: the next sale be
   const shop = await counter(t, { scale: 0.1, profile: "documented", policy: { review_check_first_ms: 5_000 } });
   const machine = await shop.machine();
   await machine.look(await shop.code("asks"));
-  const page = await machine.terminal({ ref: "cash" });
+  // This gateway has no cancel: the waiting screen offers it at once.
+  const page = await machine.terminal({ ref: "waits" });
   await charge(page, { wallet: "23" });
+  await page.waitForSelector('body[data-view="waiting"]:is([data-kind="confirm"], [data-kind="checking"])');
+  await sees(page, "it is offered", /^Customer pays another way/, "#second");
+  await page.click("#second");
+  await page.click("#other-card");
+  await screen(page, "ready");
+  const left = await shop.sale("waits");
+  assert.deepEqual([left.given_up.tender, left.paid_amount], ["card", null]);
+
+  await machine.look(await shop.code("asks"));
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250&ref=cash`);
+  await screen(page, "ready");
+  await page.click("#primary");
+  await page.waitForSelector("#same[open]");
+  await page.click("#same-other");
+  await page.click('[data-wallet="23"]');
   await page.waitForSelector('body[data-kind="not-confirmed"]');
   await page.click("#other-way");
   await sees(page, "the dialog names the amount", /12\.50/, "#other-title");

@@ -1,6 +1,6 @@
 // Steps: a model with the effects that led to it, and what most transitions are made of.
 
-import type { Sale } from "kaunter";
+import type { Sale, Trade } from "kaunter";
 import type { Draft, Effect, Facts, Model, Progress, Run, View } from "../model";
 
 /** The next model, and what the page does about it. */
@@ -36,6 +36,10 @@ export function dropRun(model: Model): Model {
 
 /** The current sale is on screen again. */
 export const closeOpened = (model: Model): Model => ({ ...model, opened: null, asked: null });
+
+/** Keeps what was read of the trade on screen. */
+export const keep = (model: Model, trade: Trade): Model =>
+  trade.tradeId === model.tradeId ? { ...model, record: trade } : model;
 
 export const useUp = (model: Model): Model => ({ ...model, draft: { ...model.draft, isUsed: true } });
 
