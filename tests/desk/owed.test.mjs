@@ -735,7 +735,7 @@ onBothStores(
 test("rule 43: one person alone confirms after half an hour, and the sheet says so", async (t) => {
   // Half an hour at this scale is 3.6 s. The gateway still gets its time to answer.
   const wait = 1_000_000;
-  const policy = { connect_timeout_ms: wait, read_timeout_ms: wait, pay_timeout_ms: wait };
+  const policy = { connect_timeout_ms: wait, read_timeout_ms: wait, pay_timeout_ms: wait, code_answer_ms: wait };
   const extra = "[review]\nsingle_person = true\n";
   const { shop, trade, give } = await reviewed(t, counter, "A", extra, { scale: 0.002, policy });
   const began = Date.now();
