@@ -341,6 +341,15 @@ test("rule 44: a verdict that a person gave can be corrected, and a correction t
     assert.deepEqual(offered(endedPage("paid").happens("trade_changed", { trade: record })), []);
   const late = endedPage("paid").happens("trade_changed", { trade: own("paid", { late: true }) });
   assert.deepEqual(offered(late), [[["voided"], true]]);
+  // Another terminal's trade, read again without the right to list: what is not shown has not fallen.
+  const part = readyPage().happens("trade_opened", {
+    trade: own("paid", { proposal }),
+    isFromHistory: true,
+  });
+  part.happens("trade_changed", { trade: own("paid", { gatewayRef: null }) });
+  assert.deepEqual(part.model.record.proposal, proposal);
+  part.happens("trade_changed", { trade: own("paid") });
+  assert.equal(part.model.record.proposal, null);
   // A refund that is refused is news, whatever waits.
   const refund = endedPage("paid").happens("trade_changed", { trade: own("paid", { proposal }) });
   refund.happens("decision_sent", { tradeId: "t-1", decision: { type: "void", reason: "r" } });
