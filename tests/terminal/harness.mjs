@@ -295,8 +295,9 @@ class Machine {
     return page;
   }
   /** Opens a developer's page with the unbundled package, and an open till under `till`. */
-  async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
+  async till({ terminal = "till-1", context, open = true, options = "", cashier } = {}) {
     const page = await this.page(context);
+    if (cashier) await workAs(page, cashier);
     await page.goto(`${this.counter.pages}/`);
     await page.evaluate(developer(this.counter, { terminal, open, options }));
     return page;
