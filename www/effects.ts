@@ -19,7 +19,7 @@ import * as countdown from "./countdown";
 import { askSame, closeDialogs, pickWallet } from "./dialogs";
 import { $ } from "./dom";
 import { faultOf } from "./fault";
-import { dispatch } from "./loop";
+import { current, dispatch } from "./loop";
 import { askGiveBack, askManager, askOtherWay, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";
 import { canRename, freshRef, namedSale, readSettings, readToken, type Settings, terminalName } from "./session";
@@ -82,6 +82,8 @@ export function perform(effect: Effect): void {
       return void readTrade(effect);
     case "read_outcome":
       return void readOutcome(effect);
+    case "await_correction":
+      return void awaitCorrection(effect.tradeId);
     case "probe":
       return void probe(effect);
     case "sound":
@@ -117,7 +119,8 @@ export async function open(): Promise<void> {
   try {
     await till?.close();
     settings ??= await readSettings();
-    dispatch({ type: "settings_read", currency: settings.currency, isRegistered: settings.sales === "registered" });
+    const { currency, sales, can_cancel: canCancel } = settings;
+    dispatch({ type: "settings_read", currency, isRegistered: sales === "registered", canCancel });
     if (!terminalName(settings)) await askName();
     showSettings(settings);
     const { token_url } = settings;
@@ -329,6 +332,21 @@ async function readTrade({ run, tradeId, question }: Extract<Effect, { type: "re
     .checkStatus(tradeId)
     .catch(() => null);
   dispatch({ type: "trade_read", run, tradeId, trade, question });
+}
+
+/** How often a correction is looked up, and how long apart: the gateway mostly answers within seconds. */
+const CORRECTION_LOOKS = 5;
+const CORRECTION_PAUSE_MS = 2_000;
+
+async function awaitCorrection(tradeId: string): Promise<void> {
+  for (let look = 0; look < CORRECTION_LOOKS && current().tradeId === tradeId; look++) {
+    const trade = await opened()
+      .checkStatus(tradeId)
+      .catch(() => null);
+    if (trade) dispatch({ type: "trade_changed", trade });
+    if (trade && !trade.proposal) return;
+    await new Promise((done) => setTimeout(done, CORRECTION_PAUSE_MS));
+  }
 }
 
 async function readOutcome({ run, tradeId }: Extract<Effect, { type: "read_outcome" }>): Promise<void> {

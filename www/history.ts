@@ -92,7 +92,7 @@ function entry(trade: Trade): HTMLElement {
   button.dataset.status = trade.status;
   button.disabled = SCANNING.includes(trade.status);
   button.onclick = () => openTrade(trade, mark);
-  return element("li", mark.tone === "warn" ? "todo" : "", button);
+  return element("li", mark.tone === "warn" || trade.verdictContradicted ? "todo" : "", button);
 }
 
 /** A payment in progress keeps the screen: meanwhile an earlier sale can only be read, in a dialog. */

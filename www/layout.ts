@@ -5,12 +5,14 @@ import { waits, wordsOf } from "./answer";
 import type { Icon } from "./dom";
 import {
   canBegin,
+  canGiveUp,
   canTryAgain,
   type Event,
   type Model,
   type NotConfirmedView,
   type NotPaidView,
   type PaidView,
+  settled,
 } from "./model";
 import { formatted } from "./money";
 import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
@@ -64,7 +66,13 @@ export function layout(model: Model): Layout {
       return {
         sentence: say(view.kind),
         icon: view.kind === "confirm" ? "phone" : "clock",
-        second: { ...button("hold", { type: "cancel_pressed" }), isHeld: true, isOff: !view.canCancel },
+        second: canGiveUp(model)
+          ? button("otherWay", { type: "other_way_pressed" })
+          : {
+              ...button("hold", { type: "cancel_pressed" }),
+              isHeld: true,
+              isOff: !(view.canCancel && model.canCancel),
+            },
         ...(view.canLeave && { third: button("backToSale", { type: "back_pressed" }) }),
       };
     case "paid":
@@ -87,6 +95,18 @@ const says = (answer: GatewayAnswer | null): string[] => {
   const words = answer && wordsOf(answer);
   return words ? [say("gatewaySays", { a: words })] : [];
 };
+
+/** What there is to know about a trade that a person has settled. */
+function doubts(model: Model): string[] {
+  const record = settled(model);
+  const { proposal = null, verdictContradicted = false } = record ?? {};
+  return [...(verdictContradicted ? [say("contradictedTag")] : []), ...(proposal ? [waits(proposal)] : [])];
+}
+
+/** A person may correct what another one decided. */
+function correct(model: Model): Pick<Layout, "third"> {
+  return settled(model) ? { third: button("correct", { type: "verdict_pressed" }) } : {};
+}
 
 function ready(model: Model, kind: Extract<Model["view"], { screen: "ready" }>["kind"]): Layout {
   const charge = button("charge", { type: "charge_pressed" });
@@ -144,16 +164,18 @@ function paid(model: Model, { kind, outcome, isAlready, refused }: PaidView): La
     title: say("titlePaid"),
     icon: refused ? "alert" : "check",
     sentence: sentence(),
-    details: says(refused),
+    details: [...doubts(model), ...says(refused)],
     primary: leave(model),
     second: button("giveBack", { type: "give_back_pressed" }),
+    ...correct(model),
   };
 }
 
 function notPaid(model: Model, { end, reason, answer, createdAt }: NotPaidView): Layout {
   const { title, icon } = NOT_PAID[end];
   const when = createdAt === null ? [] : [say("oldSale", { a: dayTime(new Date(createdAt)) })];
-  const said = { title: say(title), icon, sentence: sentenceOf(reason), details: [...when, ...says(answer)] };
+  const details = [...when, ...doubts(model), ...says(answer)];
+  const said = { title: say(title), icon, sentence: sentenceOf(reason), details, ...correct(model) };
   if (!canTryAgain(model)) return { ...said, primary: leave(model) };
   return {
     ...said,

@@ -5,12 +5,11 @@
 import type { Sale, Tender } from "kaunter";
 import { $, dialog, tell } from "./dom";
 import { dispatch } from "./loop";
-import type { Decision, Fault } from "./model";
+import type { Decision, Effect, Fault, VerdictOutcome } from "./model";
 import { formatted } from "./money";
 import { say, told, type Words } from "./words";
 
-type Verdict = "paid" | "declined" | "voided";
-const SETTLES: Record<Verdict, keyof Words> = {
+const SETTLES: Record<VerdictOutcome, keyof Words> = {
   paid: "settlePaid",
   declined: "settleNotPaid",
   voided: "settleReturned",
@@ -26,6 +25,7 @@ const NO_REASON = "no reason given";
 
 /** The trade that the open dialog is about. The screen behind it may change meanwhile. */
 let subject: { tradeId: string; sale: Sale | null } | null = null;
+let isCorrection = false;
 
 export function wireManager(): void {
   $("manager-settle").onclick = settle;
@@ -36,12 +36,14 @@ export function wireManager(): void {
 }
 
 const radios = () => [...document.querySelectorAll<HTMLInputElement>("#manager input[type=radio]")];
-const chosenVerdict = () => radios().find((radio) => radio.checked)?.value as Verdict | undefined;
+const chosenVerdict = () => radios().find((radio) => radio.checked)?.value as VerdictOutcome | undefined;
 
-/** `isPaid`: the gateway has proof of payment, so nobody can say that it was not paid. */
-export function askManager({ isPaid, ...about }: { tradeId: string; sale: Sale | null; isPaid: boolean }): void {
-  for (const radio of radios()) radio.checked = false;
-  $("manager-declined").closest("label")?.toggleAttribute("hidden", isPaid);
+export function askManager(about: Extract<Effect, { type: "ask_manager" }>): void {
+  for (const radio of radios()) {
+    radio.checked = false;
+    radio.closest("label")?.toggleAttribute("hidden", !about.offered.includes(radio.value as VerdictOutcome));
+  }
+  isCorrection = about.isCorrection;
   $<HTMLInputElement>("evidence").value = "";
   open("manager", about, "verdict");
 }
@@ -70,6 +72,7 @@ function open(
 export function nameDecisions(): void {
   const amount = { a: subject?.sale ? formatted(subject.sale.amount) : "" };
   const chosen = chosenVerdict();
+  $("manager-word").textContent = say(isCorrection ? "correctTitle" : "managerTitle", amount);
   $("manager-settle").textContent = say(chosen ? SETTLES[chosen] : "settle", amount);
   $("back-word").textContent = say("backTitle", amount);
   $("back-yes").textContent = say("yes", amount);

@@ -85,6 +85,9 @@ export interface NotConfirmedView {
   readonly checkedAt: number | null;
 }
 
+/** What a person can say about a trade: what happened to its money. */
+export type VerdictOutcome = Extract<Decision, { type: "verdict" }>["outcome"];
+
 /** The views that say how a sale ended, or that nobody knows it yet. */
 export type EndView = Extract<View, { screen: "paid" | "declined" | "not-confirmed" }>;
 
@@ -103,6 +106,8 @@ export interface Model {
   readonly currency: string | null;
   /** The shop takes registered sales only: a person enters a bill's reference, and no amount. */
   readonly isRegistered: boolean;
+  /** The gateway can cancel a payment. Without that, a sale that hangs is left by paying another way. */
+  readonly canCancel: boolean;
   readonly isOnline: boolean;
   /** Some wallet's app scans a code that the till shows. */
   readonly showsCodes: boolean;
@@ -112,6 +117,8 @@ export interface Model {
   readonly sale: Sale | null;
   /** The trade on screen. */
   readonly tradeId: string | null;
+  /** The newest record that was read of a trade on screen. It may be another one than the trade that is there now. */
+  readonly record: Trade | null;
   readonly run: Run;
   /** The number of the run in which a refund or a verdict was sent. Counts only while that run is the newest. */
   readonly decidingIn: number | null;
@@ -127,7 +134,9 @@ export interface Model {
   readonly trouble: Sentence | null;
   /** `till.unfinished` at the last event. */
   readonly unfinished: readonly Trade[];
-  /** Late payments whose sound was played: once each. */
+  /** Settled trades whose verdict the gateway contradicts, until a person opens them. */
+  readonly contradicted: readonly Trade[];
+  /** Late payments and contradicted verdicts whose sound was played: once each. */
   readonly announced: readonly string[];
 }
 
@@ -189,7 +198,12 @@ export type Decision =
 /** Events with a `run` are answers of that call. The others come from a person, the page or the till itself. */
 export type Event =
   // The page
-  | { readonly type: "settings_read"; readonly currency: string; readonly isRegistered: boolean }
+  | {
+      readonly type: "settings_read";
+      readonly currency: string;
+      readonly isRegistered: boolean;
+      readonly canCancel: boolean;
+    }
   | { readonly type: "opened"; readonly showsCodes: boolean; readonly minor: number; readonly ref: string | null }
   | { readonly type: "open_failed"; readonly fault: Fault }
   | { readonly type: "connection_changed"; readonly isOnline: boolean }
@@ -300,12 +314,21 @@ export type Effect =
   | { readonly type: "find_trade"; readonly run: number; readonly ref: string; readonly question: FindQuestion }
   | { readonly type: "read_trade"; readonly run: number; readonly tradeId: string; readonly question: ReadQuestion }
   | { readonly type: "read_outcome"; readonly run: number; readonly tradeId: string }
+  /** Reads the trade a few times, until its correction is decided. What was read comes as `trade_changed`. */
+  | { readonly type: "await_correction"; readonly tradeId: string }
   | { readonly type: "probe"; readonly run: number; readonly fault: Fault }
   | { readonly type: "sound"; readonly sound: Sound }
   | { readonly type: "keep_awake"; readonly isOn: boolean }
   | { readonly type: "ask_same"; readonly trade: Trade }
   | { readonly type: "ask_other_way"; readonly tradeId: string; readonly sale: Sale }
-  | { readonly type: "ask_manager"; readonly tradeId: string; readonly sale: Sale | null; readonly isPaid: boolean }
+  | {
+      readonly type: "ask_manager";
+      readonly tradeId: string;
+      readonly sale: Sale | null;
+      readonly offered: readonly VerdictOutcome[];
+      /** Another person has decided before. */
+      readonly isCorrection: boolean;
+    }
   | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }
   | { readonly type: "ask_take_over" }
   | { readonly type: "dialog_refused"; readonly dialog: Decision["type"]; readonly fault: Fault }
@@ -315,11 +338,13 @@ export const INITIAL: Model = {
   view: { screen: "ready", kind: "opening" },
   currency: null,
   isRegistered: false,
+  canCancel: true,
   isOnline: true,
   showsCodes: false,
   draft: { minor: 0, ref: null, isUsed: false, boundMinor: null },
   sale: null,
   tradeId: null,
+  record: null,
   run: { number: 0, kind: "none", isStopped: false },
   decidingIn: null,
   opened: null,
@@ -328,6 +353,7 @@ export const INITIAL: Model = {
   hint: null,
   trouble: null,
   unfinished: [],
+  contradicted: [],
   announced: [],
 };
 
@@ -368,15 +394,59 @@ export function kindOf(status: Trade["status"]): NotConfirmedView["kind"] {
 /** A person has to decide: money came late, or a payment was taken back. */
 export const isUrgent = ({ status }: Pick<Trade, "status">) => status === "late_success" || status === "reversed";
 
+/** The gateway contradicts the person who settled a trade. */
+export const isContradicted = ({ status, verdictContradicted }: Trade) => verdictContradicted && FINAL.includes(status);
+
+const isAlarming = (trade: Trade) => isUrgent(trade) || isContradicted(trade);
+
+/** The record of the trade on screen, if that was settled by a person and is shown as such: a second one may correct it. */
+export function settled({ view, record, tradeId }: Model): Trade | null {
+  if (record?.tradeId !== tradeId || record?.decidedBy !== "person") return null;
+  const isShown = view.screen === "paid" ? record.status === "paid" : isNotPaid(view) && record.status === view.end;
+  return isShown ? record : null;
+}
+
+const isNotPaid = (view: View): view is NotPaidView => view.screen === "declined" && view.kind !== "other";
+
+/** What a person can say about the trade on screen. Empty: nothing. */
+export function offeredVerdicts(model: Model): readonly VerdictOutcome[] {
+  const { view } = model;
+  const all: readonly VerdictOutcome[] = ["paid", "declined", "voided"];
+  if (view.screen === "not-confirmed") {
+    // The gateway has proof of the payment: nobody can say that it was not paid.
+    return all.filter((outcome) => outcome !== "declined" || view.kind === "not-confirmed");
+  }
+  const record = settled(model);
+  if (!record) return [];
+  const { status, proposal, late } = record;
+  // To say again what stands ends a proposed correction, and only that.
+  return all.filter((outcome) => (outcome !== status || proposal !== null) && !(late && outcome === "declined"));
+}
+
+/** The customer can pay another way: the payment hangs, or the gateway could not cancel it. */
+export function canGiveUp({ view, canCancel }: Model): boolean {
+  if (view.screen === "not-confirmed") return view.kind === "not-confirmed";
+  return view.screen === "waiting" && !canCancel && (view.kind === "confirm" || view.kind === "checking");
+}
+
 /**
- * The trades in the banner. Late and reversed payments come first, because a person has to decide about them. Empty while `isBusy`.
- * On the screen of an outcome, the banner appears only if a trade other than the one on screen was paid late or
- * reversed.
+ * The trades in the banner. Those about which a person has to decide come first: paid late, taken back, or settled in a
+ * way that the gateway contradicts. Empty while `isBusy`. On the screen of an outcome, the banner appears only for such
+ * a trade, and not for the one on screen.
  */
 export function banner(model: Model): readonly Trade[] {
   const isReady = model.view.screen === "ready";
   if (isBusy(model)) return [];
-  const trades = model.unfinished.filter((trade) => isReady || trade.tradeId !== model.tradeId);
-  const urgent = trades.filter(isUrgent);
-  return isReady || urgent.length > 0 ? [...urgent, ...trades.filter((trade) => !isUrgent(trade))] : [];
+  const others = model.contradicted.filter(({ tradeId }) => !model.unfinished.some((own) => own.tradeId === tradeId));
+  const trades = [...model.unfinished, ...others].filter((trade) => isReady || trade.tradeId !== model.tradeId);
+  const urgent = trades.filter(isAlarming);
+  return isReady || urgent.length > 0 ? [...urgent, ...trades.filter((trade) => !isAlarming(trade))] : [];
+}
+
+/** Trades of the banner that were not heard yet. */
+export function unheard(model: Model): readonly string[] {
+  const { announced } = model;
+  return banner(model)
+    .filter((trade) => isAlarming(trade) && !announced.includes(trade.tradeId))
+    .map(({ tradeId }) => tradeId);
 }

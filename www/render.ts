@@ -5,7 +5,17 @@ import * as countdown from "./countdown";
 import { $, element, icon, picture, setText, tell } from "./dom";
 import { drawFoot, settle } from "./foot";
 import { layout } from "./layout";
-import { banner, canBegin, type Hint, isDeciding, kindOf, type Model, type PaidView, type View } from "./model";
+import {
+  banner,
+  canBegin,
+  type Hint,
+  isContradicted,
+  isDeciding,
+  kindOf,
+  type Model,
+  type PaidView,
+  type View,
+} from "./model";
 import { formatted } from "./money";
 import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
 
@@ -63,7 +73,7 @@ function drawAbove(model: Model): void {
   const [first, ...others] = banner(model);
   $("unfinished").hidden = !first;
   if (!first) return;
-  const word = BANNERS[kindOf(first.status)];
+  const word = isContradicted(first) ? "unfinishedContradicted" : BANNERS[kindOf(first.status)];
   const more = others.length > 0 ? ` (+${others.length})` : "";
   setText("unfinished", say(word, { a: `${formatted(first.sale.amount)}${more}` }));
 }

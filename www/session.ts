@@ -9,6 +9,8 @@ export interface Settings {
   sandbox: boolean;
   currency: string;
   sales: "open" | "registered";
+  /** The gateway can cancel a payment. */
+  can_cancel: boolean;
   /** The name of the shop's only terminal. Null: each device is named by a person. */
   terminal: string | null;
 }

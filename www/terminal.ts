@@ -46,7 +46,6 @@ const TEXTS: Record<string, keyof Words> = {
   "typed-word": "typeCode",
   "typed-close": "cancel",
   "typed-pay": "pay",
-  "manager-word": "managerTitle",
   "manager-help": "managerHelp",
   "verdict-word": "verdict",
   "evidence-word": "evidence",

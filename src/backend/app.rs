@@ -188,11 +188,14 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
                 request.extensions_mut().insert(checked);
             }
             request.extensions_mut().insert(admitted);
-            let response = next.run(request).await;
-            // The call has its answer: waiting for the store here must not keep the next one out.
-            drop(permit);
-            audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
-            response
+            let answering = async {
+                let response = next.run(request).await;
+                // The call has its answer: waiting for the store here must not keep the next one out.
+                drop(permit);
+                audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
+                response
+            };
+            trace::with_key(caller.server_key().to_owned(), answering).await
         }
         Err(problem) => problem.into_response(),
     }

@@ -39,6 +39,8 @@ pub(crate) struct AuditRow {
     pub(crate) actor: String,
     pub(crate) who: String,
     pub(crate) terminal: String,
+    /// The name of the server key; empty if the shop's server did not act, and in rows of earlier versions.
+    pub(crate) server_key: String,
     pub(crate) event: String,
     pub(crate) from_state: String,
     pub(crate) to_state: String,
@@ -64,6 +66,7 @@ impl AuditRow {
                     kind,
                     person,
                     terminal,
+                    server_key,
                     address,
                     trace_id,
                 },
@@ -90,6 +93,7 @@ impl AuditRow {
             actor: kind.as_str().to_owned(),
             who: person,
             terminal,
+            server_key,
             event: event.to_owned(),
             from_state,
             to_state,
@@ -108,9 +112,16 @@ impl AuditRow {
     }
 
     /// The keyed hash of this row after the hash of the row before it. Each field is preceded by its length, so that no
-    /// two contents give the same bytes. The seal is left out: it is set later.
+    /// two contents give the same bytes. The seal is left out: it is set later. A row without a server key has the hash
+    /// that earlier versions gave it.
     fn hash(&self, key: &key::AuditKey, before: &str) -> String {
-        let mut mac = key.mac("row 1");
+        let mut mac = if self.server_key.is_empty() {
+            key.mac("row 1")
+        } else {
+            let mut mac = key.mac("row 2");
+            put(&mut mac, &self.server_key);
+            mac
+        };
         for text in [
             &self.shop,
             &self.chain,
@@ -241,9 +252,10 @@ mod tests {
         let good = chain(&keys, &["a", "b", "c", "d"]);
         assert_eq!(faults(&keys, &good), []);
         type Change = fn(&mut AuditRow);
-        let changes: [(&str, Change); 9] = [
+        let changes: [(&str, Change); 10] = [
             ("note", |row| row.note.push('!')),
             ("who", |row| row.who = "boss".to_owned()),
+            ("server key", |row| row.server_key = "web".to_owned()),
             ("actor", |row| row.actor = "gateway".to_owned()),
             ("at", |row| row.at_ms += 1),
             ("to", |row| row.to_state = "paid".to_owned()),

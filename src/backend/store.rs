@@ -143,6 +143,25 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Trades of a terminal whose verdict the gateway contradicts, newest first, as long as it is asked about them.
+    pub(crate) async fn contradicted_trades(
+        &self,
+        shop: &str,
+        terminal: &str,
+    ) -> sqlx::Result<Vec<Trade>> {
+        let rows = sqlx::query(
+            "SELECT state FROM trades WHERE shop = $1 AND checks_verdict = 1 AND is_open = 0 AND terminal = $2 ORDER BY created_ms DESC LIMIT $3",
+        )
+        .bind(shop)
+        .bind(terminal)
+        .bind(bigint(MAX_OPEN_ROWS as u64))
+        .fetch_all(&mut *self.pool.connection().await?)
+        .await?;
+        let mut trades: Vec<Trade> = rows.iter().map(read).collect::<sqlx::Result<_>>()?;
+        trades.retain(Trade::verdict_contradicted);
+        Ok(trades)
+    }
+
     /// The number of open trades of a shop, by status.
     pub(crate) async fn count_open(&self, shop: &str) -> sqlx::Result<Vec<(String, i64)>> {
         let rows = sqlx::query(

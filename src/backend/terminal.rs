@@ -29,6 +29,7 @@ pub(crate) fn routes(config: &Config) -> Router {
         "sandbox": terminal.sandbox,
         "currency": config.gateway.currency,
         "sales": config.sales,
+        "can_cancel": config.gateway.cancels(),
         "terminal": terminal.name,
     });
     let policy = page_policy(terminal.token_url.as_deref().unwrap_or_default());

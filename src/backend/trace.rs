@@ -13,6 +13,7 @@ const MAX_CHARS: usize = 64;
 tokio::task_local! {
     static CURRENT: String;
     static ADDRESS: String;
+    static SERVER_KEY: String;
 }
 
 /// The address of the caller, as an extension of its request. Behind a trusted proxy it is what the proxy says.
@@ -58,6 +59,16 @@ pub(crate) fn from<F: Future>(
 /// The address of the caller of the current call.
 pub(crate) fn address() -> Option<String> {
     ADDRESS.try_with(Clone::clone).ok()
+}
+
+/// Runs a call under the name of the server key that it came with; empty if it came with none.
+pub(crate) fn with_key<F: Future>(name: String, call: F) -> impl Future<Output = F::Output> {
+    SERVER_KEY.scope(name, call)
+}
+
+/// The name of the server key of the current call.
+pub(crate) fn server_key() -> Option<String> {
+    SERVER_KEY.try_with(Clone::clone).ok()
 }
 
 /// Runs a part of the current call that gets a task of its own under the call's trace id. It has no address: what it

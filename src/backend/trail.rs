@@ -47,6 +47,8 @@ pub(crate) struct Actor {
     pub(crate) person: String,
     /// The name of the terminal.
     pub(crate) terminal: String,
+    /// The name of the server key; empty if the shop's server did not act.
+    pub(crate) server_key: String,
     /// The address of the caller.
     pub(crate) address: String,
     /// The trace id of the call that caused it.
@@ -71,6 +73,14 @@ impl From<ActorKind> for Actor {
             kind,
             person: String::new(),
             terminal: String::new(),
+            server_key: match kind {
+                ActorKind::Server => trace::server_key().unwrap_or_default(),
+                ActorKind::Person
+                | ActorKind::Gateway
+                | ActorKind::Time
+                | ActorKind::Terminal
+                | ActorKind::Backend => String::new(),
+            },
             address: trace::address().unwrap_or_default(),
             trace_id: trace::id().unwrap_or_default(),
         }

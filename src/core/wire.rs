@@ -492,7 +492,7 @@ pub struct Session {
     pub max_amount: Money,
     /// The durations that the page follows.
     pub policy: PagePolicy,
-    /// This terminal's trades that have not ended.
+    /// This terminal's trades that have not ended, and those whose verdict the gateway contradicts.
     pub open_trades: Vec<TradeView>,
     /// True if another device acts for this terminal: this one may only watch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

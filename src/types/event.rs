@@ -42,7 +42,7 @@ export interface TillEventDetails {
     readonly camera: Camera | null;
     readonly reason: ErrorCode | null;
   };
-  /** A trade of this terminal changed. It may be an older one that was paid late. */
+  /** A trade of this terminal changed. It may be an older one that was paid late, or whose `verdictContradicted` is new. */
   trade: Trade;
   /**
    * A status check was answered, or failed (`online` is false). `elapsedMs` counts from the hand-over of the code. The

@@ -193,7 +193,7 @@ test("the server key on a terminal's call, and a token on the server's, have the
   assert.match(json.detail, /terminal token came/);
 });
 
-test("rule 19: a server key does what its rights say, and the log names it; the server key of the environment may all", async (t) => {
+test("rule 19: a server key does what its rights say, and the log and the audit trail name it; the server key of the environment may all", async (t) => {
   const shop = await counter(t);
   await open(shop, "own");
   const keys = { mint: `sandbox-${"0123456789abcdef".repeat(3)}`, read: `sandbox-${"fedcba9876543210".repeat(3)}` };
@@ -231,6 +231,10 @@ test("rule 19: a server key does what its rights say, and the log names it; the 
     minted.map((line) => /"key":"(\w+)"/.exec(line)?.[1]),
     ["web", "server"],
   );
+  const { entries } = (await shop.call("GET", "/v1/audit", { token: shop.keys.KAUNTER_SERVER_KEY })).json;
+  const keyOf = (event) => entries.filter((entry) => entry.event === event).map(({ server_key }) => server_key);
+  assert.deepEqual(keyOf("token_minted").slice(-2), ["web", "server"]);
+  assert.deepEqual(keyOf("started"), [null], "a terminal's call came with no server key");
   assert.equal((await session(shop, keys.mint)).status, 401, "a server key is no token");
 });
 

@@ -3,7 +3,7 @@
 
 import { createServer } from "node:http";
 import { counter } from "../terminal/harness.mjs";
-import { newTrade, reconfigured } from "./desk.mjs";
+import { newTrade } from "./desk.mjs";
 
 const CALLS = {
   "/token/api-token": "token",
@@ -73,8 +73,8 @@ export async function before(
   { make = counter, profile = "documented", change = (toml) => toml, ...options } = {},
 ) {
   const own = await gateway(t, says);
-  const shop = await make(t, { scale: 0.1, profile, ...options });
-  await reconfigured(shop, (toml) => change(toml.replace(/^base_url = .*/m, `base_url = "${own.base}"`)));
+  const atOwn = (toml) => toml.replace(/^base_url = .*/m, `base_url = "${own.base}"`);
+  const shop = await make(t, { scale: 0.1, profile, change: (toml) => change(atOwn(toml)), ...options });
   return { shop, own };
 }
 

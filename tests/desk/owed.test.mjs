@@ -430,7 +430,8 @@ test("rule 32: refused creations do not use up a sale's attempts, nor another te
       create: () => (down ? { http: 503, body: "" } : undefined),
       pay: () => (down === null ? undefined : { code: 4001, msg: "no", data: {} }),
     },
-    { scale: 0.02, profile: "sandbox" },
+    // A creation on a busy machine is answered too.
+    { scale: 0.02, profile: "sandbox", policy: { code_answer_ms: 250_000 } },
   );
   for (let nth = 0; nth < 60; nth++) assert.equal((await sell(shop, "A")).json.status, "cancelled");
   down = false;
@@ -719,6 +720,14 @@ onBothStores(
     await until("the alarm is raised", async () => (await alarms()) === "1");
     const { trades, paid_amount } = await shop.sale("A");
     assert.deepEqual([trades[0].verdict_contradicted, paid_amount], [true, MYR(1250)], "nothing moves by itself");
+    const listed = async (terminal) =>
+      (await shop.call("POST", "/v1/sessions", { token: await shop.token(terminal) })).json.open_trades;
+    assert.deepEqual(
+      (await listed("till-1")).map((open) => [open.trade_id, open.status, open.verdict_contradicted]),
+      [[trade.trade_id, "paid", true]],
+      "an open page of this terminal hears of it",
+    );
+    assert.deepEqual(await listed("till-2"), []);
     await until("it is asked again", async () => (await shop.sale("A")).trades[0].version > trades[0].version);
     assert.equal(await alarms(), "1", "one alarm for one verdict");
   },
@@ -727,7 +736,7 @@ onBothStores(
 test("rule 43: one person alone confirms after half an hour, and the sheet says so", async (t) => {
   // Half an hour at this scale is 3.6 s. The gateway still gets its time to answer.
   const wait = 1_000_000;
-  const policy = { connect_timeout_ms: wait, read_timeout_ms: wait, pay_timeout_ms: wait };
+  const policy = { connect_timeout_ms: wait, read_timeout_ms: wait, pay_timeout_ms: wait, code_answer_ms: wait };
   const extra = "[review]\nsingle_person = true\n";
   const { shop, trade, give } = await reviewed(t, counter, "A", extra, { scale: 0.002, policy });
   const began = Date.now();

@@ -2,14 +2,22 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+
+/** Debian's `psql` is a Perl script that looks for the right version: the program itself starts in a third of the time. */
+function psql() {
+  const base = "/usr/lib/postgresql";
+  const programs = existsSync(base) ? readdirSync(base).map((version) => join(base, version, "bin/psql")) : [];
+  return programs.find(existsSync) ?? "psql";
+}
 
 /** Runs SQL. Gives one line per row, with tabs between columns. */
 export function sql(shop, text) {
   const url = shop.environment.KAUNTER_DATABASE_URL;
   const [program, args] = url
     ? [
-        "psql",
+        psql(),
         ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1", url],
       ]
     : ["sqlite3", ["-bail", "-separator", "\t", join(shop.dir, "kaunter.db")]];

@@ -225,6 +225,7 @@ test("rule 46: a void outside the wallet's window is refused before anything is 
     {},
     {
       profile: "sandbox",
+      policy: { late_check_first_ms: 5_000 },
       change: gateway(
         `[gateway.void]\nclosed_from = "${at(from)}"\nclosed_until = "${at(until)}"\n[gateway.wallets.Boost.void]\nsame_day = true`,
       ),

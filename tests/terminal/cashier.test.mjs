@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { charge, counter, out, screen, startTrade, underReview, until } from "./harness.mjs";
+import { charge, counter, out, screen, startTrade, underReview, until, workAs } from "./harness.mjs";
 import { speak } from "./look.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
@@ -298,15 +298,85 @@ test("rule 43: a verdict on an own charge waits on the page, in three languages,
   await sees(page, "the day's list says it", /Waits for a second person/, `[data-trade="${trade.trade_id}"]`);
   await page.click("#history-close");
   // Another person signs in at the shop.
-  await page.route("**/shop/token", (route) => {
-    const body = { ...route.request().postDataJSON(), cashier: "Puan Lim" };
-    return route.continue({ postData: JSON.stringify(body) });
-  });
+  await workAs(page, "Puan Lim");
   await page.reload();
   await judge();
   await screen(page, "paid");
   const [row] = (await shop.sale("own")).trades;
   assert.deepEqual([row.status, row.decided_by, row.proposal], ["paid", "person", undefined]);
+});
+
+test("rule 44: a wrong verdict is contradicted on the open page, in three languages, and two people correct it there", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const trade = await underReview(shop, "wrong", { customer: "declines" });
+  const page = await machine.terminal();
+  const third = () => page.textContent("#third");
+  const judge = async (button, outcome, offered) => {
+    await page.click(button);
+    const radios = page.locator("#manager input[type=radio]:visible");
+    assert.deepEqual(await radios.evaluateAll((all) => all.map(({ value }) => value)), offered);
+    await page.click(`#manager-${outcome}`);
+    await page.fill("#evidence", "seen in the portal");
+    await page.click("#manager-settle");
+  };
+  await page.click("#unfinished");
+  await screen(page, "not-confirmed");
+  await judge("#second", "paid", ["paid", "declined", "voided"]);
+  await screen(page, "paid");
+
+  // The same person finds out that it was wrong: that is a proposal, and the sale stays paid.
+  await until("it can be corrected", async () => (await third()) === "Correct");
+  await judge("#third", "declined", ["declined", "voided"]);
+  await sees(page, "it waits", /Waits for a second person\. cashier said: It was not paid\./, "#details");
+  assert.equal(await page.getAttribute("body", "data-view"), "paid");
+  assert.equal((await shop.sale("wrong")).paid_amount.minor, 1250);
+  await page.click("#primary");
+  await screen(page, "ready");
+
+  // The gateway answers again, and says otherwise.
+  await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
+  await sees(page, "the page is told", /^Decision contradicted: .*12\.50/, "#unfinished");
+  for (const [language, words] of [
+    ["ms", /^Keputusan disangkal: .*12\.50/],
+    ["zh", /^与人工决定不符：.*12\.50/],
+    ["en", /^Decision contradicted/],
+  ]) {
+    await speak(page, language);
+    await sees(page, `it is said in ${language}`, words, "#unfinished");
+  }
+  await page.click("#history-open");
+  await sees(
+    page,
+    "the day's list says it",
+    /The payment system says otherwise/,
+    `.todo [data-trade="${trade.trade_id}"]`,
+  );
+  await page.click("#history-close");
+  await page.click("#unfinished");
+  await screen(page, "paid");
+  await sees(page, "the screen says it", /The payment system says otherwise.*Waits for a second person/, "#details");
+  assert.equal(await page.getAttribute("body", "data-kind"), "old", "no news, and not green");
+  for (const [name, viewport] of [
+    ["phone", { width: 360, height: 640 }],
+    ["desktop", { width: 1366, height: 768 }],
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.screenshot({ path: join(out, `8-contradicted-${name}.png`) });
+  }
+
+  // Another person signs in at the shop, and confirms the correction.
+  await workAs(page, "Puan Lim");
+  await page.reload();
+  await screen(page, "ready");
+  await page.click("#history-open");
+  await page.click(`[data-trade="${trade.trade_id}"]`);
+  await screen(page, "paid");
+  await judge("#third", "declined", ["paid", "declined", "voided"]);
+  await screen(page, "declined");
+  const [row] = (await shop.sale("wrong")).trades;
+  assert.deepEqual([row.status, row.decided_by, row.proposal], ["declined", "person", undefined]);
+  assert.equal((await shop.sale("wrong")).paid_amount, null);
 });
 
 test("a manager without the right gets an error, and nothing changes", async (t) => {

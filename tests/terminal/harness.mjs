@@ -66,7 +66,7 @@ export const DEVICE = "0".repeat(32);
 
 const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
-/** A sandbox and a backend. `scale` divides all durations of both. */
+/** A sandbox and a backend. `scale` divides all durations of both; `change` rewrites the backend's configuration. */
 export async function counter(
   t,
   {
@@ -78,10 +78,11 @@ export async function counter(
     origins = [],
     database,
     databaseUrl,
+    change = (toml) => toml,
   } = {},
 ) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl, change });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -130,7 +131,7 @@ class Counter {
     const policy = Object.entries({ ...patient, ...this.policy })
       .map(([name, value]) => `${name} = ${value}`)
       .join("\n");
-    return `
+    return this.change(`
 listen = "${listen}"
 database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
@@ -152,7 +153,7 @@ phone_url = "${this.sandbox}/_sim/phone"
 sandbox = true
 [policy]
 ${policy}
-`;
+`);
   }
 
   async stopBackend(signal) {
@@ -303,8 +304,9 @@ class Machine {
     return page;
   }
   /** Opens a developer's page with the unbundled package, and an open till under `till`. */
-  async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
+  async till({ terminal = "till-1", context, open = true, options = "", cashier } = {}) {
     const page = await this.page(context);
+    if (cashier) await workAs(page, cashier);
     await page.goto(`${this.counter.pages}/`);
     await page.evaluate(developer(this.counter, { terminal, open, options }));
     return page;
@@ -378,6 +380,14 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
+/** From its next token on, another person works at this page. */
+export function workAs(page, cashier) {
+  return page.route("**/shop/token", (route) => {
+    const body = { ...route.request().postDataJSON(), cashier };
+    return route.continue({ postData: JSON.stringify(body) });
+  });
+}
+
 /** Makes a trade over HTTP, as a till does. Hands a given code over. The page's cashier is another person. */
 export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1", cashier = "aina" } = {}) {
   const token = await shop.token(terminal, { cashier });
@@ -395,13 +405,13 @@ export async function startTrade(shop, ref, { minor = 1250, code, terminal = "ti
 /**
  * A trade under review: the gateway contradicted itself, and gives no answer until its faults end.
  */
-export async function underReview(shop, ref, { terminal = "till-1", cashier } = {}) {
+export async function underReview(shop, ref, { terminal = "till-1", cashier, customer } = {}) {
   const trade = await startTrade(shop, ref, { terminal, cashier });
   await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
   await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(terminal),
-    body: { code: await shop.code() },
+    body: { code: await shop.code(customer) },
   });
   await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs_review");
   return trade;

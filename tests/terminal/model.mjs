@@ -40,7 +40,12 @@ export const trade = (status, { id = "t-1", ref = "bill", minor = 1250, ...more 
   sale: saleOf(ref, minor),
   status,
   createdAt: "2026-01-02T03:04:05Z",
+  gatewayRef: "G1",
   voidRefused: null,
+  decidedBy: null,
+  proposal: null,
+  verdictContradicted: false,
+  late: false,
   ...more,
 });
 export const outcome = (status, { id = "t-1", ref = "bill", minor = 1250, ...more } = {}) => ({

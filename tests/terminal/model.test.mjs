@@ -44,13 +44,13 @@ const readyPage = ({ minor = 1250, ref = null, unfinished = [] } = {}) => {
   const page = new Page();
   page.facts = { ...page.facts, unfinished };
   return page
-    .happens("settings_read", { currency: "MYR", isRegistered: false })
+    .happens("settings_read", { currency: "MYR", isRegistered: false, canCancel: true })
     .happens("opened", { showsCodes: true, minor, ref });
 };
 /** Ready, in a shop that takes registered sales only. */
 const registeredPage = (ref = null) =>
   new Page()
-    .happens("settings_read", { currency: "MYR", isRegistered: true })
+    .happens("settings_read", { currency: "MYR", isRegistered: true, canCancel: true })
     .happens("opened", { showsCodes: true, minor: 1, ref });
 const scanningPage = (more) =>
   readyPage(more).happens("charge_pressed").happens("state_changed", { to: "scanning", trade: null });
@@ -239,8 +239,8 @@ test("late money takes the place of an end that is not true any more, and of not
     assert.deepEqual([page.seen, page.sounds], ["not-confirmed/late", ["not_paid"]]);
     page.happens("verdict_pressed");
     assert.deepEqual(
-      page.did("ask_manager").map(({ isPaid }) => isPaid),
-      [true],
+      page.did("ask_manager").map(({ offered }) => offered),
+      [["paid", "voided"]],
     );
   }
   assert.equal(notConfirmedPage().happens("trade_changed", { trade: late }).seen, "not-confirmed/late");
@@ -273,6 +273,109 @@ test("rule 35: a customer who pays another way leaves the sale, unless the till 
   }
 });
 
+test("rule 35: where the gateway has no cancel, a customer pays another way from the waiting screen too", () => {
+  const page = waitingPage().happens("settings_read", { currency: "MYR", isRegistered: false, canCancel: false });
+  const { tradeId, sale } = page.model;
+  page.happens("other_way_pressed");
+  assert.deepEqual(
+    page.did("ask_other_way").map((asked) => [asked.tradeId, asked.sale]),
+    [[tradeId, sale]],
+  );
+  const decision = { type: "give_up", ref: sale.ref, tender: "cash" };
+  page.happens("decision_sent", { tradeId, decision }).happens("given_up");
+  assert.deepEqual([page.seen, page.model.draft.minor, page.sounds], ["ready/ready", 0, []]);
+  page.happens("ended", { run: page.run - 1, outcome: outcome("unconfirmed", { ref: sale.ref }) });
+  assert.equal(page.seen, "ready/ready", "the end of the call that was left");
+
+  const first = waitingPage().happens("settings_read", { currency: "MYR", isRegistered: false, canCancel: false });
+  first.happens("decision_sent", { tradeId, decision }).happens("ended", { outcome: ownOutcome(first, "paid") });
+  first.happens("decision_refused", { dialog: "give_up", fault: fault("sale_paid") });
+  assert.equal(first.seen, "paid/paid", "it was paid first");
+  assert.deepEqual(waitingPage().happens("other_way_pressed").did("ask_other_way"), [], "the gateway can cancel it");
+});
+
+test("rule 44: a verdict that a person gave can be corrected, and a correction that waits moves nothing", () => {
+  const own = (status, more = {}) => trade(status, { ref: "fresh-1", decidedBy: "person", ...more });
+  const proposal = { outcome: "declined", by: "Mei", at: "2026-01-02T03:04:05Z" };
+  const offered = (page) =>
+    page
+      .happens("verdict_pressed")
+      .did("ask_manager")
+      .map(({ offered, isCorrection }) => [offered, isCorrection]);
+  // Just settled, and opened from the day's list.
+  const fresh = notConfirmedPage().happens("decision_sent", {
+    tradeId: "t-1",
+    decision: { type: "verdict", outcome: "paid", evidence: "seen" },
+  });
+  fresh.happens("trade_changed", { trade: own("paid") }).happens("decision_taken");
+  fresh.happens("ended", { outcome: ownOutcome(fresh, "paid") });
+  const listed = readyPage().happens("trade_opened", { trade: own("paid"), isFromHistory: true });
+  listed.happens("ended", { outcome: outcome("paid", { ref: "fresh-1" }) });
+  for (const page of [fresh, listed]) assert.deepEqual(offered(page), [[["declined", "voided"], true]]);
+  assert.equal(listed.seen, "paid/old");
+
+  // The correction is proposed: the screen stays as it is, and says who waits. The standing verdict ends it.
+  const decision = { type: "verdict", outcome: "declined", evidence: "seen" };
+  listed.happens("decision_sent", { tradeId: "t-1", decision });
+  assert.deepEqual(
+    listed.did("decide").map(({ decision }) => decision),
+    [decision],
+  );
+  listed.happens("trade_changed", { trade: own("paid", { proposal }) }).happens("decision_taken");
+  listed.happens("ended", { outcome: outcome("paid", { ref: "fresh-1" }) });
+  assert.deepEqual([listed.seen, listed.sounds], ["paid/old", []]);
+  assert.deepEqual(listed.did("await_correction"), [{ type: "await_correction", tradeId: "t-1" }]);
+  assert.deepEqual(offered(listed), [[["paid", "declined", "voided"], true]]);
+  // Another person has confirmed it, and the gateway has answered.
+  listed.happens("trade_changed", { trade: own("declined") });
+  assert.deepEqual(
+    listed.did("resume").map(({ tradeId }) => tradeId),
+    ["t-1"],
+  );
+  listed.happens("ended", { outcome: outcome("declined", { ref: "fresh-1", reason: "other" }) });
+  assert.equal(listed.seen, "declined/declined");
+  assert.deepEqual(offered(listed), [[["paid", "voided"], true]]);
+
+  // The gateway's word, another trade's, and what came late.
+  for (const record of [trade("paid", { ref: "fresh-1", decidedBy: "gateway" }), own("paid", { id: "t-9" })])
+    assert.deepEqual(offered(endedPage("paid").happens("trade_changed", { trade: record })), []);
+  const late = endedPage("paid").happens("trade_changed", { trade: own("paid", { late: true }) });
+  assert.deepEqual(offered(late), [[["voided"], true]]);
+  // Another terminal's trade, read again without the right to list: what is not shown has not fallen.
+  const part = readyPage().happens("trade_opened", {
+    trade: own("paid", { proposal }),
+    isFromHistory: true,
+  });
+  part.happens("trade_changed", { trade: own("paid", { gatewayRef: null }) });
+  assert.deepEqual(part.model.record.proposal, proposal);
+  part.happens("trade_changed", { trade: own("paid") });
+  assert.equal(part.model.record.proposal, null);
+  // A refund that is refused is news, whatever waits.
+  const refund = endedPage("paid").happens("trade_changed", { trade: own("paid", { proposal }) });
+  refund.happens("decision_sent", { tradeId: "t-1", decision: { type: "void", reason: "r" } });
+  refund.happens("decision_taken");
+  refund.happens("ended", { outcome: ownOutcome(refund, "paid", { voidRefused: { code: "X", message: "no" } }) });
+  assert.deepEqual([refund.model.view.refused?.code, refund.sounds], ["X", ["not_paid"]]);
+});
+
+test("rule 44: a verdict that the gateway contradicts is on the banner until a person opens it", () => {
+  const settled = { id: "t-9", ref: "earlier", decidedBy: "person", verdictContradicted: true };
+  const page = readyPage().happens("trade_changed", { trade: trade("paid", settled) });
+  assert.deepEqual([page.sounds, banner(page.model).map(({ tradeId }) => tradeId)], [["attention"], ["t-9"]]);
+  assert.deepEqual(page.happens("trade_changed", { trade: trade("paid", settled) }).sounds, [], "heard once");
+  page.happens("trade_opened", { trade: trade("paid", settled), isFromHistory: false });
+  page.happens("ended", { outcome: outcome("paid", { id: "t-9", ref: "earlier" }) });
+  assert.deepEqual([page.seen, page.sounds], ["paid/old", []]);
+  assert.deepEqual(banner(page.happens("back_pressed").model), []);
+  // Corrected elsewhere: nothing is left to look at.
+  const other = readyPage().happens("trade_changed", { trade: trade("declined", settled) });
+  assert.equal(banner(other.model).length, 1);
+  other.happens("trade_changed", { trade: trade("paid", { ...settled, verdictContradicted: false }) });
+  assert.deepEqual(banner(other.model), []);
+  const busy = waitingPage().happens("trade_changed", { trade: trade("paid", settled) });
+  assert.deepEqual([busy.seen, busy.sounds, banner(busy.model)], ["waiting/confirm", [], []]);
+});
+
 test("rule 34: a payment that was taken back takes the place of the paid screen, and only the manager goes on", () => {
   const reversed = trade("reversed", { ref: "fresh-1" });
   const page = endedPage("paid").happens("trade_changed", { trade: reversed });
@@ -281,8 +384,8 @@ test("rule 34: a payment that was taken back takes the place of the paid screen,
   assert.deepEqual(page.did("ask_give_back"), [], "there is nothing to give back");
   page.happens("verdict_pressed");
   assert.deepEqual(
-    page.did("ask_manager").map(({ isPaid }) => isPaid),
-    [true],
+    page.did("ask_manager").map(({ offered }) => offered),
+    [["paid", "voided"]],
     "nobody can say that it was never paid",
   );
   assert.equal(notConfirmedPage().happens("trade_changed", { trade: reversed }).seen, "not-confirmed/reversed");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiled, fault, money, outcome, trade } from "./model.mjs";
 
-const { INITIAL, next } = await compiled();
+const { INITIAL, canGiveUp, next, offeredVerdicts, settled } = await compiled();
 
 const PERSON = new Set([
   "open_pressed",
@@ -56,11 +56,14 @@ const STATES = ["idle", "starting", "scanning", "scanned", "paying", "waiting", 
 function events(model) {
   const run = model.run.number;
   const ref = model.sale?.ref ?? "bill";
-  const own = (status) => trade(status, { ref, id: model.tradeId ?? "t-1" });
-  const other = (status) => trade(status, { ref: "earlier", id: "t-9", minor: 4200 });
+  const own = (status, more) => trade(status, { ref, id: model.tradeId ?? "t-1", ...more });
+  const other = (status, more) => trade(status, { ref: "earlier", id: "t-9", minor: 4200, ...more });
+  const settled = { decidedBy: "person" };
+  const proposal = { outcome: "voided", by: "Mei", at: "2026-01-02T03:04:05Z" };
+  const verdict = { type: "verdict", outcome: "declined", evidence: "seen" };
   const void_ = { type: "void", reason: "r" };
   return [
-    { type: "settings_read", currency: "MYR", isRegistered: false },
+    ...[true, false].map((canCancel) => ({ type: "settings_read", currency: "MYR", isRegistered: false, canCancel })),
     { type: "opened", showsCodes: true, minor: 1250, ref: "bill" },
     { type: "open_failed", fault: fault("network_failed") },
     ...[true, false].map((isOnline) => ({ type: "connection_changed", isOnline })),
@@ -75,11 +78,12 @@ function events(model) {
         digit_pressed: { key: model.draft.minor > 0 ? "C" : "5" },
         code_given: { code: "c" },
         reference_entered: { ref: "bill" },
-        decision_sent: { tradeId: model.tradeId ?? "t-1", decision: void_ },
+        decision_sent: { tradeId: model.tradeId ?? "t-1", decision: model.view.screen === "paid" ? verdict : void_ },
         trade_opened: { trade: other("paid"), isFromHistory: true },
       }[type],
     })),
     { type: "trade_opened", trade: own("needs_review"), isFromHistory: false },
+    { type: "trade_opened", trade: own("paid", settled), isFromHistory: true },
     { type: "decision_sent", tradeId: "t-9", decision: void_ },
     {
       type: "decision_sent",
@@ -96,6 +100,12 @@ function events(model) {
     ),
     { type: "state_changed", to: "waiting", trade: other("pending") },
     ...STATUSES.flatMap((status) => [own, other].map((made) => ({ type: "trade_changed", trade: made(status) }))),
+    ...[
+      own("paid", settled),
+      own("declined", settled),
+      own("paid", { ...settled, proposal }),
+      other("declined", { ...settled, verdictContradicted: true }),
+    ].map((trade) => ({ type: "trade_changed", trade })),
     { type: "time_left", leftMs: 1 },
     { type: "hint_changed", hint: "dark" },
     { type: "code_read" },
@@ -205,8 +215,13 @@ const SCREENS = [
 ];
 
 /** What a model is told apart by: what decides, not what is only shown. */
-const key = ({ view, run, decidingIn, draft, sale, tradeId, opened, home, currency }) =>
-  [
+const key = (model) => {
+  const { view, run, decidingIn, draft, sale, tradeId, opened, home, currency } = model;
+  const record = settled(model);
+  return [
+    record !== null,
+    record?.proposal != null,
+    canGiveUp(model),
     view.screen,
     view.kind,
     run.kind,
@@ -219,6 +234,7 @@ const key = ({ view, run, decidingIn, draft, sale, tradeId, opened, home, curren
     home?.view.screen,
     currency,
   ].join();
+};
 
 const ENDS = ["paid", "declined", "not-confirmed"];
 const LOOK_UPS = ["trade_found", "trade_read", "outcome_read", "probed"];
@@ -241,7 +257,10 @@ function keeps(next, before, event, facts) {
     must(!isCall || run !== before.run.number, "a call without a number of its own");
   }
   const isDropped = before.run.kind === "act" && after.run.number !== before.run.number;
-  must(!isDropped || isPerson || event.type === "decision_taken", "a call that may move money is dropped");
+  must(
+    !isDropped || isPerson || ["decision_taken", "given_up"].includes(event.type),
+    "a call that may move money is dropped",
+  );
   // An end stays until a person leaves it, or there is a newer word about the money: from a call that is in progress, a
   // look-up about it, late money, or a payment that was taken back.
   const isNewer =
@@ -256,6 +275,14 @@ function keeps(next, before, event, facts) {
     (["ended", "outcome_read"].includes(event.type) && event.outcome?.status === "paid") ||
     (["back_pressed", "given_up"].includes(event.type) && before.home?.view === after.view);
   must(after.view.screen !== "paid" || after.view === view || isProven, "paid without proof");
+  // A correction is offered for a person's word only, and what waits for a second person leaves the end on screen.
+  const record = settled(before);
+  const asked = effects.find(({ type }) => type === "ask_manager");
+  must(!asked || asked.offered.length > 0, "a question without an answer");
+  must(!asked?.isCorrection || record?.decidedBy === "person", "a correction of the gateway's word");
+  const isSame = event.type === "ended" && event.outcome.status === record?.status && !event.outcome.voidRefused;
+  must(!(isSame && record.proposal) || before.run.kind === "none" || after.view === view, "a proposal moved the end");
+  must(offeredVerdicts(after).length > 0 || settled(after) === null, "a settled end that nobody can correct");
   // An answer of an earlier call changes nothing.
   if ("run" in event) {
     const [stale, more] = next(before, { ...event, run: event.run - 1 }, facts);

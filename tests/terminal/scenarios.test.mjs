@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charge, counter, journal, screen, until } from "./harness.mjs";
+import { charge, counter, journal, screen, until, workAs } from "./harness.mjs";
 
 const sale = (ref) => ({ ref, amount: { minor: 1250, currency: "MYR" } });
 const down = { status: 503 };
@@ -191,7 +191,8 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
     "the alarm",
   );
   assert.equal(await shop.kept(), 1208);
-  // The address names the sale, so its outcome is shown first.
+  // The address names the sale, so its outcome is shown first. Another person than the one who charged it accepts it.
+  await workAs(page, "Puan Lim");
   await page.reload();
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", kind: "late" });
   await page.click("#primary");

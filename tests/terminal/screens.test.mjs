@@ -90,10 +90,13 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   const other = await underReview(shop, "settled", { terminal: "till-2" });
   const at = (trade, status) =>
     until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).trades[0].status === status);
-  await shop.call("POST", `/v1/trades/${other.trade_id}/verdict`, {
-    token: await shop.token("till-2"),
-    body: { outcome: "paid", evidence: "seen in the portal" },
-  });
+  for (const outcome of ["paid", "voided"]) {
+    // The second verdict corrects the first one, and waits: both are one person's.
+    await shop.call("POST", `/v1/trades/${other.trade_id}/verdict`, {
+      token: await shop.token("till-2"),
+      body: { outcome, evidence: "seen in the portal" },
+    });
+  }
   // The cashier who charged has given a verdict: it waits for a second person.
   const waits = await underReview(shop, "reviewed");
   await shop.call("POST", `/v1/trades/${waits.trade_id}/verdict`, {
@@ -121,6 +124,10 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await page.click(`[data-trade="${old.trade_id}"]`);
   await page.waitForSelector('body[data-kind="old"]');
   await look(page, "8-earlier");
+  await page.click("#history-open");
+  await page.click(`[data-trade="${other.trade_id}"]`);
+  await until("it can be corrected", async () => /second person/.test(await page.textContent("#details")));
+  await look(page, "8-settled");
   await page.click("#history-open");
   await page.click(`[data-trade="${late.trade_id}"]`);
   await screen(page, "not-confirmed");

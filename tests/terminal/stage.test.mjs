@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until, workAs } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
@@ -304,7 +304,8 @@ for (const [how, hear] of [
     await page.waitForSelector("#unfinished:not([hidden])");
     assert.match(await page.textContent("#unfinished"), /Paid late: RM\s?12\.08/);
     assert.deepEqual(await page.evaluate(() => pitches), [660, 660, 660], "heard once");
-    // It stays, also after a reload, until a person has handled it.
+    // It stays, also after a reload, until another person than the one who charged it has handled it.
+    await workAs(page, "Puan Lim");
     await page.reload();
     await page.waitForSelector('body[data-kind="late"]');
     await page.click("#primary");
@@ -399,7 +400,8 @@ test("rule 34: a payment that the gateway takes back is shown on an open page, i
     assert.match(await sentence(page), words);
   }
   if (process.env.KAUNTER_OUT) await page.screenshot({ path: `${process.env.KAUNTER_OUT}/reversed.png` });
-  // It stays after a reload, and the list says so.
+  // It stays after a reload, and the list says so. Another person than the one who charged it decides.
+  await workAs(page, "Puan Lim");
   await page.reload();
   await page.waitForSelector('body[data-kind="reversed"]');
   await page.click("#history-open");
@@ -420,8 +422,24 @@ test("rule 35: a customer pays another way where a trade hangs: the next sale be
   const shop = await counter(t, { scale: 0.1, profile: "documented", policy: { review_check_first_ms: 5_000 } });
   const machine = await shop.machine();
   await machine.look(await shop.code("asks"));
-  const page = await machine.terminal({ ref: "cash" });
+  // This gateway has no cancel: the waiting screen offers it at once.
+  const page = await machine.terminal({ ref: "waits" });
   await charge(page, { wallet: "23" });
+  await page.waitForSelector('body[data-view="waiting"]:is([data-kind="confirm"], [data-kind="checking"])');
+  await sees(page, "it is offered", /^Customer pays another way/, "#second");
+  await page.click("#second");
+  await page.click("#other-card");
+  await screen(page, "ready");
+  const left = await shop.sale("waits");
+  assert.deepEqual([left.given_up.tender, left.paid_amount], ["card", null]);
+
+  await machine.look(await shop.code("asks"));
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250&ref=cash`);
+  await screen(page, "ready");
+  await page.click("#primary");
+  await page.waitForSelector("#same[open]");
+  await page.click("#same-other");
+  await page.click('[data-wallet="23"]');
   await page.waitForSelector('body[data-kind="not-confirmed"]');
   await page.click("#other-way");
   await sees(page, "the dialog names the amount", /12\.50/, "#other-title");

@@ -1,13 +1,14 @@
 // How a sale begins, and how an earlier one is opened.
 
 import type { Sale, Trade } from "kaunter";
-import { canBegin, type Facts, FINAL, isBusy, isUrgent, type Model } from "../model";
+import { canBegin, type Facts, FINAL, isBusy, isContradicted, isUrgent, type Model } from "../model";
 import { check, goHome, notConfirmed } from "./endings";
 import {
   after,
   bind,
   closeOpened,
   dropRun,
+  keep,
   newSale,
   type Step,
   same,
@@ -78,14 +79,15 @@ export function take(model: Model, trade: Trade): Step {
 /** Opens a trade beside the current sale. A payment in progress keeps the screen. */
 export function openTrade(model: Model, trade: Trade, isFromHistory: boolean): Step {
   if (isBusy(model)) return same(model);
-  const isOld = isFromHistory && FINAL.includes(trade.status);
-  const opened = { ...model, opened: { trade, isOld } };
+  const isOld = isContradicted(trade) || (isFromHistory && FINAL.includes(trade.status));
+  const contradicted = model.contradicted.filter(({ tradeId }) => tradeId !== trade.tradeId);
+  const opened = { ...model, contradicted, opened: { trade, isOld } };
   if (!isOld) return watch(opened, trade);
   return watch(wait(opened, "lookup", { canCancel: false, canLeave: true }), trade);
 }
 
 function watch(model: Model, trade: Trade): Step {
-  const shown = { ...model, sale: trade.sale, tradeId: trade.tradeId };
+  const shown = keep({ ...model, sale: trade.sale, tradeId: trade.tradeId }, trade);
   const isOpen = trade.status === "needs_review" || isUrgent(trade);
   const [before, effects] = isOpen ? notConfirmed(shown, trade) : same(shown);
   return after(effects, check(before, trade.tradeId));
@@ -97,3 +99,6 @@ export function back(model: Model): Step {
   const dropped = closeOpened(dropRun(model));
   return !model.home && model.draft.isUsed ? same(newSale(dropped)) : goHome(dropped);
 }
+
+/** The sale on screen is over for the cashier: the next one, or what was there before. */
+export const leaveSale = (model: Model): Step => (model.opened ? back(model) : same(newSale(model)));

@@ -12,6 +12,7 @@ import {
   type NotPaidView,
   type Paid,
   type Sentence,
+  settled,
 } from "../model";
 import { after, ready, type Step, same, show, startRun, useUp } from "./step";
 
@@ -26,6 +27,11 @@ function end(model: Model, view: EndView): Model {
 
 /** The outcome of the newest call. */
 export function ended(model: Model, outcome: Outcome): Step {
+  const record = settled(model);
+  if (record?.proposal && record.status === outcome.status && !isRefused(outcome)) {
+    // A correction that waits moves nothing. If it has its two names, the gateway's answer decides soon.
+    return [model, [{ type: "await_correction", tradeId: record.tradeId }]];
+  }
   const ref = outcome.status === "paid" ? outcome.sale.ref : model.sale?.ref;
   const isOwn = ref !== undefined && ref === model.draft.ref;
   const used = isOwn && (outcome.status === "paid" || outcome.status === "unconfirmed") ? useUp(model) : model;
@@ -45,6 +51,9 @@ export function ended(model: Model, outcome: Outcome): Step {
       return unconfirmed(used, outcome.tradeId, null);
   }
 }
+
+/** A refund that the gateway refused. */
+const isRefused = (outcome: Outcome) => outcome.status === "paid" && Boolean(outcome.voidRefused);
 
 function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>) {
   if (reason === "amount_changed") return "cancelledAmount";
@@ -113,7 +122,7 @@ export function unconfirmedRead(
   const isRepeated = view.screen === "not-confirmed" && view.tradeId === tradeId;
   const isQuiet = isRepeated || model.opened !== null;
   const [shown, effects] = notConfirmed(
-    { ...model, sale: trade?.sale ?? model.sale },
+    { ...model, sale: trade?.sale ?? model.sale, record: trade ?? model.record },
     trade ?? { tradeId, status: "unknown" },
     { checkedAt: isRepeated ? now : null, isQuiet },
   );

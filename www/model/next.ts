@@ -3,7 +3,7 @@
 import type { Trade } from "kaunter";
 import {
   type Answer,
-  banner,
+  canGiveUp,
   canTryAgain,
   type DialogName,
   type Effect,
@@ -11,12 +11,26 @@ import {
   type Facts,
   FINAL,
   isBusy,
+  isContradicted,
   isDeciding,
   isUrgent,
   kindOf,
   type Model,
+  offeredVerdicts,
+  settled,
+  unheard,
 } from "../model";
-import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
+import {
+  back,
+  charge,
+  chargePressed,
+  codeGiven,
+  leaveSale,
+  openTrade,
+  otherCustomer,
+  showCodePressed,
+  take,
+} from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
 import {
@@ -24,6 +38,7 @@ import {
   dropRun,
   EMPTY,
   endRun,
+  keep,
   newSale,
   ready,
   type Step,
@@ -57,7 +72,7 @@ function step(model: Model, event: Event, facts: Facts): Step {
   const { view, draft } = model;
   switch (event.type) {
     case "settings_read":
-      return same({ ...model, currency: event.currency, isRegistered: event.isRegistered });
+      return same({ ...model, currency: event.currency, isRegistered: event.isRegistered, canCancel: event.canCancel });
     case "opened":
       return opened(model, event);
     case "open_failed":
@@ -117,11 +132,7 @@ function step(model: Model, event: Event, facts: Facts): Step {
     case "check_pressed":
       return view.screen === "not-confirmed" ? check(model, view.tradeId) : same(model);
     case "verdict_pressed":
-      if (view.screen !== "not-confirmed") return same(model);
-      return [
-        model,
-        [{ type: "ask_manager", tradeId: view.tradeId, sale: model.sale, isPaid: view.kind !== "not-confirmed" }],
-      ];
+      return verdictPressed(model);
     case "give_back_pressed":
       if (view.screen === "paid" || (view.screen === "not-confirmed" && view.kind === "late")) {
         return model.tradeId
@@ -130,8 +141,8 @@ function step(model: Model, event: Event, facts: Facts): Step {
       }
       return same(model);
     case "other_way_pressed":
-      if (view.screen !== "not-confirmed" || view.kind !== "not-confirmed" || !model.sale) return same(model);
-      return [model, [{ type: "ask_other_way", tradeId: view.tradeId, sale: model.sale }]];
+      if (!canGiveUp(model) || !model.sale || !model.tradeId) return same(model);
+      return [model, [{ type: "ask_other_way", tradeId: model.tradeId, sale: model.sale }]];
     case "decision_sent":
       return decisionSent(model, event);
     case "trade_opened":
@@ -278,6 +289,14 @@ function testScanner(model: Model): Step {
 
 const DIALOGS = { void: "back", verdict: "manager", give_up: "other" } as const;
 
+/** A verdict on what the gateway left open, or the correction of another person's. */
+function verdictPressed(model: Model): Step {
+  const { tradeId, sale, view } = model;
+  const offered = offeredVerdicts(model);
+  if (!tradeId || offered.length === 0) return same(model);
+  return [model, [{ type: "ask_manager", tradeId, sale, offered, isCorrection: view.screen !== "not-confirmed" }]];
+}
+
 /** The screen behind the dialog may have changed: a decision is only about the trade that is still there. */
 function decisionSent(model: Model, { tradeId, decision }: Extract<Event, { type: "decision_sent" }>): Step {
   if (isDeciding(model)) return same(model);
@@ -299,12 +318,11 @@ function decisionTaken(model: Model): Step {
   ];
 }
 
-/** The sale is not collected any more: the next one can begin. */
+/** The sale is not collected any more: the next one can begin. The till goes on asking about the trade by itself. */
 function givenUp(model: Model): Step {
   const over = { ...model, decidingIn: null };
-  const isShown = over.view.screen === "not-confirmed" && over.run.kind !== "act";
-  const leave = () => (over.opened ? back(over) : same(newSale(over)));
-  const [left, effects] = isShown ? leave() : same(over);
+  const isDecision = over.view.screen === "not-confirmed" && over.run.kind === "act";
+  const [left, effects] = canGiveUp(over) && !isDecision ? leaveSale(over) : same(over);
   return [left, [{ type: "close_dialogs", dialogs: ["other"] }, ...effects]];
 }
 
@@ -338,7 +356,7 @@ function stateChanged(model: Model, { to, trade }: Extract<Event, { type: "state
   const { sale, run, opened } = bound;
   if (!sale || run.kind === "none" || run.kind === "test") return same(bound);
   if (trade && trade.tradeId !== bound.tradeId && trade.sale.ref !== sale.ref) return same(bound);
-  const own = trade ? { ...bound, tradeId: trade.tradeId } : bound;
+  const own = trade ? keep({ ...bound, tradeId: trade.tradeId }, trade) : bound;
   if (isShown(own, trade)) return same(own);
   // A cashier who only reads may go back while the till asks.
   const canLeave = opened !== null && trade?.status !== "voiding";
@@ -366,7 +384,9 @@ function stateChanged(model: Model, { to, trade }: Extract<Event, { type: "state
 
 /** A trade has changed by itself, perhaps the one on screen. */
 function tradeChanged(model: Model, trade: Trade): Step {
-  const bound = bind(model, trade.sale);
+  const others = model.contradicted.filter(({ tradeId }) => tradeId !== trade.tradeId);
+  const contradicted = isContradicted(trade) ? [trade, ...others] : others;
+  const bound = keep(bind({ ...model, contradicted }, trade.sale), trade);
   if (trade.tradeId !== bound.tradeId) return same(bound);
   const { view } = bound;
   const isWatched = view.screen === "waiting" || (view.screen === "present" && !isShown(bound, trade));
@@ -375,7 +395,8 @@ function tradeChanged(model: Model, trade: Trade): Step {
     return same(wait(bound, kind, { canLeave: bound.opened !== null }));
   }
   // A refund or a verdict in progress reports this outcome with its own answer.
-  if (view.screen === "not-confirmed" && FINAL.includes(trade.status) && bound.run.kind !== "act") {
+  const isOver = view.screen === "not-confirmed" && bound.run.kind !== "act";
+  if (FINAL.includes(trade.status) && (isOver || isCorrected(model, trade))) {
     return check(bound, trade.tradeId);
   }
   // What the screen says about the money is not true any more.
@@ -387,6 +408,12 @@ function tradeChanged(model: Model, trade: Trade): Step {
     return [shown, [{ type: "close_dialogs", dialogs: ["manager"] }, ...effects]];
   }
   return same(bound);
+}
+
+/** A person has corrected the end on screen, which was another person's word. */
+function isCorrected(model: Model, { status }: Trade): boolean {
+  const record = settled(model);
+  return record !== null && record.status !== status && model.run.kind === "none";
 }
 
 // ---- after each event -------------------------------------------------------------------------------------------
@@ -409,11 +436,9 @@ function keepAwake(before: Model, after: Model, effects: readonly Effect[]): Ste
   return [after, [...effects, { type: "keep_awake", isOn: isOn(after) }]];
 }
 
-/** Late and reversed money on the banner is heard once. */
+/** What a person has to decide is heard once, when it comes to the banner. */
 function announce(model: Model, effects: readonly Effect[]): Step {
-  const news = banner(model)
-    .filter((trade) => isUrgent(trade) && !model.announced.includes(trade.tradeId))
-    .map(({ tradeId }) => tradeId);
+  const news = unheard(model);
   if (news.length === 0) return [model, effects];
   return [{ ...model, announced: [...model.announced, ...news] }, [...effects, { type: "sound", sound: "attention" }]];
 }

@@ -1,6 +1,6 @@
 // Steps: a model with the effects that led to it, and what most transitions are made of.
 
-import type { Sale } from "kaunter";
+import type { Sale, Trade } from "kaunter";
 import type { Draft, Effect, Facts, Model, Progress, Run, View } from "../model";
 
 /** The next model, and what the page does about it. */
@@ -36,6 +36,18 @@ export function dropRun(model: Model): Model {
 
 /** The current sale is on screen again. */
 export const closeOpened = (model: Model): Model => ({ ...model, opened: null, asked: null });
+
+/**
+ * Keeps what was read of the trade on screen. A token that may not list reads another terminal's trade without the
+ * gateway's reference and without a proposal: then the proposal that is known stays, until the status changes.
+ */
+export function keep(model: Model, trade: Trade): Model {
+  if (trade.tradeId !== model.tradeId) return model;
+  const { record } = model;
+  const isSame = record?.tradeId === trade.tradeId && record.status === trade.status;
+  const isPart = isSame && record.gatewayRef !== null && trade.gatewayRef === null;
+  return { ...model, record: isPart ? { ...trade, gatewayRef: record.gatewayRef, proposal: record.proposal } : trade };
+}
 
 export const useUp = (model: Model): Model => ({ ...model, draft: { ...model.draft, isUsed: true } });
 

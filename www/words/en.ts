@@ -18,6 +18,7 @@ export const en = {
   unfinished: "Not confirmed: {a}. Tap to look.",
   unfinishedLate: "Paid late: {a}. Tap to look.",
   unfinishedReversed: "Payment taken back: {a}. Tap to look.",
+  unfinishedContradicted: "Decision contradicted: {a}. Tap to look.",
   handScanner: "A hand scanner typed here: nothing was taken from it.",
   // Scan
   starting: "The camera starts.",
@@ -114,6 +115,8 @@ export const en = {
   sameOpen: "Same customer: look",
   sameOther: "Another customer: charge",
   // Manager
+  correct: "Correct",
+  correctTitle: "Correct the decision about {a}",
   managerTitle: "The manager decides",
   managerHelp:
     "Look into the wallet's own records first. What you say is kept with your name. A second person may have to confirm it.",

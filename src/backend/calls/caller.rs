@@ -37,6 +37,14 @@ impl Caller {
         }
     }
 
+    /// The name of the server key; empty if it came with none.
+    pub(crate) fn server_key(&self) -> &str {
+        match self {
+            Self::Server(server) => &server.key,
+            Self::Terminal(_) | Self::Stranger(_) => "",
+        }
+    }
+
     pub(crate) fn of(headers: &HeaderMap, app: &App) -> Self {
         let Some(word) = credential(headers) else {
             return Self::Stranger(missing(headers));

@@ -41,10 +41,13 @@ pub(crate) async fn open(
         .offered_wallets(app.config.test_wallets)
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
-    let open_trades = trades
-        .store()
+    let store = trades.store();
+    let mut open_trades = store
         .open_trades(Some(&claims.shop), Some(&claims.terminal))
         .await?;
+    // A person has to look at these as well, although they have ended.
+    let contradicted = store.contradicted_trades(&claims.shop, &claims.terminal);
+    open_trades.extend(contradicted.await?);
     let authority = claims.authority();
     let open_trades = open_trades
         .iter()

@@ -26,14 +26,14 @@ const TERMINAL: &str = "terminal:";
 /// The columns of a row.
 macro_rules! columns {
     () => {
-        "shop, trade_id, seq, version, nth, at_ms, actor, who, terminal, event, from_state, to_state, note, gateway_code, gateway_message, address, trace_id, code, call, about, hash, key_id, seal"
+        "shop, trade_id, seq, version, nth, at_ms, actor, who, terminal, event, from_state, to_state, note, gateway_code, gateway_message, address, trace_id, code, call, about, hash, key_id, server_key, seal"
     };
 }
 
 const INSERT: &str = concat!(
     "INSERT INTO audit (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 0)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 0)"
 );
 const DAY: &str = concat!(
     "SELECT ",
@@ -157,6 +157,7 @@ async fn write(
             .bind(row.about)
             .bind(row.hash)
             .bind(row.key_id)
+            .bind(row.server_key)
             .execute(&mut **change)
             .await?;
     }
@@ -645,6 +646,7 @@ fn audit_row(row: &AnyRow) -> sqlx::Result<AuditRow> {
         actor: row.try_get("actor")?,
         who: row.try_get("who")?,
         terminal: row.try_get("terminal")?,
+        server_key: row.try_get("server_key")?,
         event: row.try_get("event")?,
         from_state: row.try_get("from_state")?,
         to_state: row.try_get("to_state")?,

@@ -1,5 +1,5 @@
-//! Finds changes while the till is idle: late money for a trade that had ended, or trades that another page of this
-//! terminal began.
+//! Finds changes while the till is idle: late money for a trade that had ended, a verdict that the gateway contradicts, or
+//! trades that another page of this terminal began.
 
 use std::rc::{Rc, Weak};
 
@@ -58,11 +58,11 @@ impl Till {
     async fn ask_what_is_open(self: &Rc<Self>) -> Result<(), CallError> {
         let session = self.backend.session().await?;
         self.only_watches.set(session.terminal_taken);
-        // A trade that awaits its code belongs to the page that scans.
+        // A trade that awaits its code belongs to the page that scans. One that has ended has a contradicted verdict.
         for trade in session
             .open_trades
             .iter()
-            .filter(|trade| trade.status.at_risk())
+            .filter(|trade| trade.status.at_risk() || trade.status.is_final())
         {
             self.seen(trade);
         }

@@ -206,6 +206,10 @@ impl Till {
     }
 
     async fn take_up(self: &Rc<Self>, trade: &wire::TradeView) {
+        if trade.status.is_final() {
+            // A contradicted verdict: the page hears of it with the first heartbeat, once it listens.
+            return;
+        }
         if !matches!(trade.status, Status::Creating | Status::AwaitingCode) {
             return self.remember(trade);
         }
