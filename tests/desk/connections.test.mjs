@@ -155,7 +155,7 @@ test("at the limit of connections the idle one of a payment is closed last", asy
   );
   const trade = await open(shop, "kept");
   const token = await shop.token();
-  const says = (path) => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`;
+  const says = (path) => `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\n\r\n`;
   const answered = async (path) => {
     const one = caller(t, shop, says(path));
     await until("it is answered", () => /200 OK/.test(one.heard));

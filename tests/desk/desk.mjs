@@ -70,16 +70,25 @@ export async function handOver(shop, trade, code) {
 }
 
 /** Checks the status as a page does, until the trade has the expected one. */
-export function reaches(shop, trade, statuses, ms = 60_000) {
-  return until(
+export async function reaches(shop, trade, statuses, ms = 60_000) {
+  const token = shop.keys.KAUNTER_SERVER_KEY;
+  const seen = until(
     `${trade.sale.ref} is ${statuses}`,
     async () => {
-      const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token });
       if (statuses.includes(json.status)) return json;
       throw new Error(`it is ${json.status}`);
     },
     { ms, every: 100 },
   );
+  try {
+    return await seen;
+  } catch (error) {
+    const { json } = await shop.call("GET", "/v1/audit", { token });
+    const moves = json.entries.filter((entry) => entry.trade_id === trade.trade_id);
+    const told = moves.map(({ at, event, from, to }) => `${at} ${event}: ${from} -> ${to}`);
+    throw new Error([error.message, ...told].join("\n"));
+  }
 }
 
 /** The gateway's ledger entry of a trade. */

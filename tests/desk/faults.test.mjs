@@ -62,7 +62,9 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
         await shop.fault("pay", "cut", { trade_id: trade.trade_id });
         await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 30 });
       }
-      await handOver(shop, trade, await shop.code(call === "status" ? { approves_after_ms: 500 } : "approves"));
+      const code = await shop.code(call === "status" ? { approves_after_ms: 500 } : "approves");
+      const handed = await handOver(shop, trade, code);
+      assert.equal(handed.status, 200, handed.text);
       if (call === "cancel") {
         const token = await shop.token();
         await until(

@@ -22,7 +22,7 @@ const ESBUILD = "0.28.2";
 
 // Limits in bytes: the size that was reached, plus 1 KiB. They rise only for a new feature, and
 // docs/decisions/0024-two-modules.md has the numbers.
-const MAX_MODULE = { till: 107_013 + 1024, reader: 75_157 + 1024 };
+const MAX_MODULE = { till: 108_952 + 1024, reader: 75_130 + 1024 };
 const MAX_SCRIPT = 25 * 1024;
 
 let dir, packed, shop;

@@ -11,9 +11,10 @@
 mod world;
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use foldhash::quality::FixedState;
 use kaunter_core::trade::{MOVES, Move};
 use world::{Action, Kind, World};
 
@@ -24,20 +25,18 @@ const MOST_WORLDS: usize = 12_000_000;
 static FOUND: AtomicBool = AtomicBool::new(false);
 
 struct Walk {
-    seen: HashMap<u64, (u64, Action)>,
+    seen: HashMap<u64, (u64, Action), FixedState>,
     moves: BTreeSet<Move>,
 }
 
 fn fingerprint(world: &World) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    world.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(world)
 }
 
 impl Walk {
     fn from(start: &World) -> Self {
         let mut walk = Self {
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             moves: BTreeSet::new(),
         };
         let mut open = vec![start.clone()];
