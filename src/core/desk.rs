@@ -449,9 +449,8 @@ mod tests {
         assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
     }
 
-    #[test]
-    fn a_wallet_must_be_offered_in_the_mode_that_is_asked_for() {
-        let offered = [Wallet {
+    fn wallet() -> Wallet {
+        Wallet {
             wallet_id: "23".to_owned(),
             name: "GrabPay".to_owned(),
             logo: None,
@@ -459,7 +458,12 @@ mod tests {
             modes: vec![CodeMode::ConsumerPresented],
             min_amount: None,
             max_amount: None,
-        }];
+        }
+    }
+
+    #[test]
+    fn a_wallet_must_be_offered_in_the_mode_that_is_asked_for() {
+        let offered = [wallet()];
         let asked = new("", sale("S", 1, "MYR"));
         assert_eq!(check_wallet(&asked, &offered), Ok(&offered[0]));
         let merchant = NewTrade {
@@ -482,13 +486,9 @@ mod tests {
     fn rule_45_a_wallet_pays_no_less_and_no_more_than_it_says() {
         let limit = |minor| Some(sale("S", minor, "MYR").amount);
         let offered = [Wallet {
-            wallet_id: "23".to_owned(),
-            name: "GrabPay".to_owned(),
-            logo: None,
-            test: false,
-            modes: vec![CodeMode::ConsumerPresented],
             min_amount: limit(100),
             max_amount: limit(3_000),
+            ..wallet()
         }];
         let refusal = |minor| {
             let checked = check_wallet(&new("", sale("S", minor, "MYR")), &offered);

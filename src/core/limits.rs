@@ -154,13 +154,7 @@ impl Exceeded {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn money(minor: u64) -> Money {
-        Money {
-            minor,
-            currency: "MYR".to_owned(),
-        }
-    }
+    use crate::sample::money;
 
     #[test]
     fn rule_42_a_void_has_limits_of_amount_number_and_age() {

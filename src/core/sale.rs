@@ -218,13 +218,7 @@ fn plus(sum: Option<Money>, amount: &Money) -> Money {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn money(minor: u64) -> Money {
-        Money {
-            minor,
-            currency: "MYR".to_owned(),
-        }
-    }
+    use crate::sample::money;
 
     #[test]
     fn rule_15_the_first_amount_of_a_sale_stands_unless_the_server_changes_it() {

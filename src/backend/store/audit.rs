@@ -528,12 +528,7 @@ impl AuditReader {
 
     /// The ends of the next chains of trades.
     pub(crate) async fn trade_ends(&mut self, after: &str) -> sqlx::Result<Vec<StoredEnd>> {
-        let rows = sqlx::query(TRADE_ENDS)
-            .bind(&self.shop)
-            .bind(after)
-            .bind(BATCH)
-            .fetch_all(&mut *self.snapshot)
-            .await?;
+        let rows = self.batch(TRADE_ENDS, after).await?;
         let end = |row: &AnyRow| {
             let moved_to: Option<String> = row.try_get("moved_to")?;
             let states = match moved_to {
@@ -547,13 +542,17 @@ impl AuditReader {
 
     /// The ends of the next other chains.
     pub(crate) async fn other_ends(&mut self, after: &str) -> sqlx::Result<Vec<StoredEnd>> {
-        let rows = sqlx::query(OTHER_ENDS)
+        let rows = self.batch(OTHER_ENDS, after).await?;
+        rows.iter().map(|row| stored_end(row, None)).collect()
+    }
+
+    async fn batch(&mut self, query: &'static str, after: &str) -> sqlx::Result<Vec<AnyRow>> {
+        sqlx::query(query)
             .bind(&self.shop)
             .bind(after)
             .bind(BATCH)
             .fetch_all(&mut *self.snapshot)
-            .await?;
-        rows.iter().map(|row| stored_end(row, None)).collect()
+            .await
     }
 
     /// Every seal, oldest first: one for each day.

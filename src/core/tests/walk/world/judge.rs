@@ -1,5 +1,6 @@
 //! What must hold in every world.
 
+use kaunter_core::trade::Trade;
 use kaunter_model::judge::{self, Breach, Evidence};
 use kaunter_model::sample;
 
@@ -30,20 +31,16 @@ impl World {
     }
 
     fn judge_sale(&self) -> Result<(), Breach> {
-        let rows = self.store.rows().iter().zip(&self.outside);
-        let trades = rows.map(|(row, outside)| Evidence {
-            trade: &row.trade,
-            ledger: outside.account.ledger,
-            shown: outside.shown,
-            reversible: self.kind.reverses,
-        });
-        let due = self.store.due(SHOP, &sample::sale().reference);
-        judge::sale(trades, due.as_ref())
+        self.judge_rows(|_| true)
     }
 
     fn judge_gateways_word(&self) -> Result<(), Breach> {
+        self.judge_rows(|trade| !trade.decided_by_person())
+    }
+
+    fn judge_rows(&self, counts: fn(&Trade) -> bool) -> Result<(), Breach> {
         let rows = self.store.rows().iter().zip(&self.outside);
-        let rows = rows.filter(|(row, _)| !row.trade.decided_by_person());
+        let rows = rows.filter(|(row, _)| counts(&row.trade));
         let trades = rows.map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,
