@@ -192,7 +192,7 @@ test("rule 46: with one token per merchant and tokens that die early, no payment
   );
   const shops = [first.shop, second.shop];
   const began = Date.now();
-  const ends = [];
+  let payments = 0;
   // Twelve payments, and more until tokens have expired by themselves too.
   for (let nth = 0; nth < 12 || Date.now() < began + 2 * LIFE_MS; nth++) {
     const [mine, other] = nth % 2 ? shops : shops.toReversed();
@@ -203,7 +203,8 @@ test("rule 46: with one token per merchant and tokens that die early, no payment
     const others = newTrade(`O-${nth}`);
     await other.call("POST", "/v1/trades", { token: await other.token("till-1"), body: others });
     const paid = await mine.call("POST", `/v1/trades/${made.json.trade_id}/code`, { token, body: { code: fresh() } });
-    ends.push(paid.json.status);
+    assert.equal(paid.json.status, "paid", `every payment ends paid: ${paid.text}`);
+    payments += 1;
     if (nth === 0) {
       const back = await mine.call("POST", `/v1/trades/${made.json.trade_id}/void`, {
         token: token,
@@ -212,8 +213,7 @@ test("rule 46: with one token per merchant and tokens that die early, no payment
       assert.equal(back.json.status, "voided", back.text);
     }
   }
-  assert.deepEqual(new Set(ends), new Set(["paid"]), `every payment ends paid: ${ends}`);
-  assert.equal(first.own.of("pay").length, ends.length);
+  assert.equal(first.own.of("pay").length, payments);
 });
 
 test("rule 46: a void outside the wallet's window is refused before anything is sent, and says when it is possible", async (t) => {
