@@ -157,7 +157,13 @@ impl Paydibs {
                     .and_then(|words| envelope.text(&words.field))
                     .and_then(|text| ours::read(text, &facts.sale.amount)),
             },
-            Some(_) | None => CreateAnswer::Unclear,
+            Some(_) | None => {
+                tracing::warn!(
+                    trade_id = facts.trade_id,
+                    "the gateway's answer to a creation has no id that can be used, or is about another sale: the trade ends before anything is presented"
+                );
+                CreateAnswer::Unclear
+            }
         }
     }
 

@@ -156,11 +156,16 @@ impl Envelope {
             Some(Value::Text(text)) if !text.trim().is_empty() => Some(text.clone()),
             Some(_) | None => None,
         };
+        let (outer, inner) = (sentence(self.0.get("msg")), sentence(self.field("msg")));
+        // Beside an "ok", the outer sentence is about the request, and the data's is about the trade.
+        let message = if self.is_ok() {
+            inner.or(outer)
+        } else {
+            outer.or(inner)
+        };
         GatewayAnswer {
             code: if self.is_ok() { decides.or(own) } else { own },
-            message: sentence(self.0.get("msg"))
-                .or_else(|| sentence(self.field("msg")))
-                .unwrap_or_default(),
+            message: message.unwrap_or_default(),
         }
     }
 
