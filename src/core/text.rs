@@ -1,4 +1,4 @@
-//! What a reference or a name may look like, so that two that look alike are one.
+//! What a reference or a name may look like, so that no two differ in what nobody can see.
 //!
 //! The backend checks them here. The page has only the cheap check [`crate::wire::is_reference`]: this module's tables
 //! are larger than the rest of its module.
