@@ -112,6 +112,7 @@ impl Config {
         let gateway = &file.gateway;
         let around = Surroundings {
             path: Some(path.to_owned()),
+            is_behind_proxy: file.behind_tls,
             is_plain: !file.behind_tls && file.tls.is_none() && !file.listen.ip().is_loopback(),
             assumes_sandbox: gateway.words.is_none() && gateway.profile == Some(Profile::Sandbox),
             has_profile_and_words: gateway.words.is_some() && gateway.profile.is_some(),

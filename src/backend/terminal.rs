@@ -56,8 +56,11 @@ fn page_policy(token_url: &str) -> HeaderValue {
 }
 
 async fn guarded(request: Request, next: Next, policy: HeaderValue) -> Response {
+    let path = request.uri().path();
     // A folder's answer leads to the same path with a `/` at its end, and `//folder/` is an address of another host.
-    let mut response = match request.uri().path().starts_with("//") {
+    // Hidden files, like `.env`, are no part of a page.
+    let is_hidden = path.replace("%2e", ".").replace("%2E", ".").contains("/.");
+    let mut response = match path.starts_with("//") || is_hidden {
         true => Problem::new(ProblemCode::RouteNotFound).into_response(),
         false => next.run(request).await,
     };

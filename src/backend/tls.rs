@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
-use crate::config::{ConfigError, TlsConfig, unreadable};
+use crate::config::{ConfigError, TlsConfig, mode, unreadable};
 use crate::limits::{CERTIFICATE_PAUSE, HANDSHAKE_WAIT};
 
 /// The only protocol that the backend speaks inside of TLS.
@@ -78,6 +78,11 @@ impl Tls {
             }
             seen = digest;
             match found.and_then(|pem| pem.certified_key(&self.files)) {
+                Ok(_) if mode(&self.files.key).is_some_and(|mode| mode & 0o022 != 0) => {
+                    tracing::warn!(
+                        "the certificate was not renewed, the one before is used: other users of this machine may write the file of tls.key: chmod 600 it"
+                    );
+                }
                 Ok(key) => {
                     *self.current.0.write().expect("nobody panics with it") = key;
                     tracing::info!("the certificate of tls.cert was renewed");

@@ -20,14 +20,16 @@ pub enum Subject {
 pub struct Tries {
     /// How many.
     pub count: u32,
-    /// When the last one was.
+    /// Of a person, when the last one was. Of an address, when all of its free tries are back.
     pub last_ms: Ms,
 }
 
 /// The tries of a person that need no pause. A cashier who mistypes needs two or three.
 const FREE_PERSON: u32 = 5;
 /// The tries of an address that need no pause: a shop of ten tills in the morning.
-const FREE_ADDRESS: u32 = 50;
+const FREE_ADDRESS: Ms = 50;
+/// An address gets one of them back after each minute, so that the mistypes of many days never lock a shop.
+const ADDRESS_BACK_MS: Ms = 60_000;
 /// The first pause. Each further try doubles it.
 const FIRST_PAUSE_MS: Ms = 30_000;
 /// The longest pause: about 100 tries a day. Of a million PINs that is 1 in 10,000.
@@ -39,24 +41,23 @@ pub const MIN_SECRET_CHARS: usize = 6;
 /// The most characters, so that nobody makes the backend hash a novel.
 pub const MAX_SECRET_CHARS: usize = 128;
 
-impl Subject {
-    fn free(self) -> u32 {
-        match self {
-            Self::Person => FREE_PERSON,
-            Self::Address => FREE_ADDRESS,
-        }
-    }
-}
-
 /// Counts a try, if it may be made now. The new count is stored before the secret is checked.
 ///
 /// # Errors
-/// The time to wait, at most 15 minutes after the last try. It ends by itself.
+/// The time to wait: of a person, at most 15 minutes after the last try; of an address, at most a minute. It ends by
+/// itself.
 pub fn admit(subject: Subject, tries: Tries, now: Ms) -> Result<Tries, Ms> {
+    match subject {
+        Subject::Person => admit_person(tries, now),
+        Subject::Address => admit_address(tries, now),
+    }
+}
+
+fn admit_person(tries: Tries, now: Ms) -> Result<Tries, Ms> {
     // A last try that is far in the future was stored before the clock was set back: it must not lock for hours.
     let is_old = now.abs_diff(tries.last_ms) >= MEMORY_MS || tries.last_ms > now + MAX_PAUSE_MS;
     let count = if is_old { 0 } else { tries.count };
-    let pause = pause_ms(subject, count);
+    let pause = pause_ms(count);
     let until = tries.last_ms.saturating_add(pause);
     if pause > 0 && now < until {
         return Err(until - now);
@@ -67,15 +68,51 @@ pub fn admit(subject: Subject, tries: Tries, now: Ms) -> Result<Tries, Ms> {
     })
 }
 
-/// Whether the next try must wait: the subject is locked from now on.
-#[must_use]
-pub fn is_locked(subject: Subject, tries: Tries) -> bool {
-    pause_ms(subject, tries.count) > 0
+/// A leaky bucket: each try fills it by a minute, and time empties it.
+fn admit_address(tries: Tries, now: Ms) -> Result<Tries, Ms> {
+    let full = FREE_ADDRESS * ADDRESS_BACK_MS;
+    let is_of_other_clock = tries.last_ms > now + full;
+    let empty_ms = if is_of_other_clock {
+        now
+    } else {
+        tries.last_ms.max(now)
+    };
+    let next_ms = empty_ms + ADDRESS_BACK_MS;
+    match next_ms.checked_sub(now + full) {
+        None | Some(0) => Ok(Tries {
+            count: if empty_ms == now {
+                1
+            } else {
+                tries.count.saturating_add(1)
+            },
+            last_ms: next_ms,
+        }),
+        Some(wait) => Err(wait),
+    }
 }
 
-/// The pause after this many tries.
-fn pause_ms(subject: Subject, count: u32) -> Ms {
-    let Some(above) = count.checked_sub(subject.free()) else {
+/// The tries that are left after a success. A person begins anew. Of an address, only this try is taken back: it may
+/// have guessed other people's secrets.
+#[must_use]
+pub fn after_success(subject: Subject, tries: Tries) -> Tries {
+    match subject {
+        Subject::Person => Tries { count: 0, ..tries },
+        Subject::Address => Tries {
+            count: tries.count.saturating_sub(1),
+            last_ms: tries.last_ms.saturating_sub(ADDRESS_BACK_MS),
+        },
+    }
+}
+
+/// Whether the next try must wait: the subject is locked from now on.
+#[must_use]
+pub fn is_locked(subject: Subject, tries: Tries, now: Ms) -> bool {
+    admit(subject, tries, now).is_err()
+}
+
+/// The pause of a person after this many tries.
+fn pause_ms(count: u32) -> Ms {
+    let Some(above) = count.checked_sub(FREE_PERSON) else {
         return 0;
     };
     let doubled = FIRST_PAUSE_MS.checked_shl(above.min(16));
@@ -145,11 +182,39 @@ mod tests {
 
     #[test]
     fn rule_38_an_address_has_more_tries_than_a_person() {
-        let (tries, _) = until_locked(Subject::Address, Tries::default(), START);
-        assert_eq!(tries.count, 50);
-        assert!(is_locked(Subject::Address, tries));
-        let fewer = Tries { count: 49, ..tries };
-        assert!(!is_locked(Subject::Address, fewer));
+        let (tries, wait) = until_locked(Subject::Address, Tries::default(), START);
+        assert_eq!((tries.count, wait), (50, 60_000));
+        assert!(is_locked(Subject::Address, tries, START));
+        assert!(!is_locked(Subject::Address, tries, START + 60_000));
+    }
+
+    #[test]
+    fn rule_38_the_mistypes_of_many_days_never_lock_an_address() {
+        // Each of twenty cashiers mistypes once in the morning and once after lunch, and never stays away for a day.
+        let mut tries = Tries::default();
+        for day in 0..400 {
+            for hour in [8, 13] {
+                for cashier in 0..20 {
+                    let now = START + day * MEMORY_MS + hour * 3_600_000 + cashier * 5_000;
+                    let wrong = admit(Subject::Address, tries, now).expect("a mistype");
+                    let right = admit(Subject::Address, wrong, now + 2_000).expect("the right one");
+                    tries = after_success(Subject::Address, right);
+                }
+            }
+        }
+        assert!(tries.count <= 20, "{tries:?}");
+    }
+
+    #[test]
+    fn rule_38_a_flood_locks_an_address_for_a_minute_at_a_time() {
+        let mut tries = Tries::default();
+        let mut admitted = 0;
+        for second in 0..7_200 {
+            if let Ok(next) = admit(Subject::Address, tries, START + second * 1_000) {
+                (tries, admitted) = (next, admitted + 1);
+            }
+        }
+        assert_eq!(admitted, 50 + 119, "the free ones, and one a minute");
     }
 
     #[test]
@@ -159,6 +224,11 @@ mod tests {
             match admit(Subject::Person, tries, START - back) {
                 Ok(next) => assert_eq!(next.count, 1, "{back}"),
                 Err(wait) => assert!(wait <= 2 * MAX_PAUSE_MS, "{back}: {wait}"),
+            }
+            let (tries, _) = until_locked(Subject::Address, Tries::default(), START);
+            match admit(Subject::Address, tries, START - back) {
+                Ok(next) => assert_eq!(next.count, 1, "{back}"),
+                Err(wait) => assert!(wait <= 2 * ADDRESS_BACK_MS, "{back}: {wait}"),
             }
         }
     }

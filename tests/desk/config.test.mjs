@@ -252,6 +252,7 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     ],
     [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
     [top('trusted_proxies = ["proxy.example"]'), {}, /trusted_proxies: "proxy\.example" is not the address/],
+    [top('trusted_proxies = ["0.0.0.0/1", "128.0.0.0/1"]'), {}, /trusted_proxies: "0\.0\.0\.0\/1" is not the address/],
     [top('trusted_proxies = ["0.0.0.0/0"]'), {}, /trusted_proxies: "0\.0\.0\.0\/0" is not the address/],
     [gateway('proxy = "https://proxy.example"'), {}, /gateway\.proxy .* is not the address of an http proxy/],
     [gateway('proxy = "http://proxy.example/hunter2"'), {}, /is not the address of an http proxy/],
@@ -377,6 +378,7 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
     [gateway('proxy = "http://proxy.example"'), {}, /gateway\.proxy and gateway\.ca_file do nothing/],
+    [both(top("behind_tls = true"), after(person("Aina"))), {}, /trusted_proxies is missing, so behind the proxy/],
     [top('public_url = "http://till.shop.example"'), {}, /public_url: http:\/\/till\.shop\.example is not https/],
     [
       (toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)),
@@ -449,6 +451,12 @@ test("it listens on loopback under any name, and elsewhere only behind TLS or wi
   const good = check(shop, named(own));
   assert.deepEqual([good.status, good.said.includes("warning")], [0, false], good.said);
   assert.match(check(shop, (toml) => `${tls(own)(toml)}password = "hunter2"\n`).said, /unknown field/);
+  const served = join(shop.dir, "served");
+  mkdirSync(served);
+  const inside = join(served, "key.pem");
+  writeFileSync(inside, readFileSync(own.key), { mode: 0o600 });
+  const page = both(named({ ...own, key: inside }), instead("dir", served));
+  assert.match(check(shop, page).said, /terminal\.dir has the configuration, the store or a key inside/);
   chmodSync(own.cert, 0o666);
   const authorities = gateway(`ca_file = ${JSON.stringify(own.cert)}`);
   assert.match(check(shop, authorities).said, /gateway\.ca_file \(.*\) may be written by other users .*: chmod 644/);

@@ -1,10 +1,11 @@
 // How a backend is reached: under which names it answers, what the operator's listener alone says, and its own TLS.
 
 import assert from "node:assert/strict";
-import { copyFileSync, renameSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { counter, until } from "../terminal/harness.mjs";
 import { authority } from "./certificates.mjs";
@@ -35,6 +36,17 @@ function ask(address, path, { host, method = "GET", headers = {}, body, ...more 
 }
 
 const named = (lines) => (toml) => `${lines}\n${toml}`;
+
+test("hidden files in the page's folder are not served", async (t) => {
+  const shop = await counter(t);
+  const page = join(shop.dir, "page");
+  mkdirSync(join(page, "sub"), { recursive: true });
+  for (const file of ["index.html", ".env", "sub/.env"]) writeFileSync(join(page, file), "<p>hunter2</p>");
+  await reconfigured(shop, (toml) => toml.replace(/^dir = .*/m, `dir = ${JSON.stringify(page)}`));
+  assert.equal((await ask(shop.backend, "/index.html")).status, 200, "the oracle");
+  for (const path of ["/.env", "/%2eenv", "/%2Eenv", "/sub/.env", "/sub/%2Eenv"])
+    assert.equal((await ask(shop.backend, path)).status, 404, path);
+});
 
 test("a call under another host's name reads nothing, so that DNS rebinding is of no use", async (t) => {
   const origin = "https://pos.shop.example";

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use hmac::{Hmac, Mac as _};
 use kaunter_core::desk::check_name;
-use kaunter_core::lockout::{MAX_SECRET_CHARS, Subject, is_locked};
+use kaunter_core::lockout::{MAX_SECRET_CHARS, is_locked};
 use kaunter_core::sign_in::{may_renew, may_work_at};
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn, SignedIn};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use super::{Body, Terminal};
 use crate::app::App;
@@ -42,7 +43,7 @@ pub(crate) async fn sign_in(
     }
     let person = app.people.find(&name);
     let subjects = Subjects {
-        person: subject(person, &name),
+        person: subject(&app, person, &name),
         address,
     };
     let attempt = Attempt {
@@ -52,8 +53,9 @@ pub(crate) async fn sign_in(
         subjects: &subjects,
     };
     let store = app.trades.store();
-    let tries = match store.count_sign_in(&subjects, wall_ms()).await? {
-        Ok(tries) => tries,
+    let now = wall_ms();
+    let counted = match store.count_sign_in(&subjects, now).await? {
+        Ok(counted) => counted,
         Err(wait_ms) => {
             let wait = Duration::from_millis(wait_ms);
             return Err(Problem::new(ProblemCode::SignInLocked).after(wait));
@@ -61,7 +63,9 @@ pub(crate) async fn sign_in(
     };
     let is_own = app.people.is_secret_of(person, secret).await?;
     let Some(person) = person.filter(|_| is_own) else {
-        attempt.failed(is_locked(Subject::Person, tries)).await?;
+        let mut counted = counted.into_iter();
+        let is_locked = counted.any(|(subject, tries)| is_locked(subject, tries, now));
+        attempt.failed(is_locked).await?;
         return Err(Problem::new(ProblemCode::SignInFailed));
     };
     if !may_work_at(&person.terminals, &terminal) {
@@ -149,11 +153,17 @@ fn require_people(app: &App) -> Result<(), Problem> {
 
 /// What counts the tries of a name. Names that nobody has share 1,024 rows, so that strangers can't fill the store, and
 /// are locked as other names are. Such a name is not stored: it may be a secret in the wrong field.
-fn subject(person: Option<&Person>, name: &str) -> String {
+fn subject(app: &App, person: Option<&Person>, name: &str) -> String {
     match person {
         Some(person) => format!("person:{}", person.name),
         None => {
-            let hash = Sha256::digest(key(name).as_bytes());
+            // Keyed, so that nobody can compute two names that share a row.
+            let key_of_shop = app.config.signing_key.expose().as_bytes();
+            let mut hash =
+                Hmac::<Sha256>::new_from_slice(key_of_shop).expect("HMAC takes keys of any length");
+            hash.update(b"sign-in:");
+            hash.update(key(name).as_bytes());
+            let hash = hash.finalize().into_bytes();
             let row = u16::from_be_bytes([hash[0], hash[1]]) % 1_024;
             format!("unknown:{row}")
         }

@@ -90,6 +90,8 @@ pub(super) struct Surroundings {
     pub(super) path: Option<PathBuf>,
     /// `listen` accepts other machines, and no TLS is in front.
     pub(super) is_plain: bool,
+    /// `behind_tls`: a proxy is in front.
+    pub(super) is_behind_proxy: bool,
     /// The sandbox's words are assumed.
     pub(super) assumes_sandbox: bool,
     /// Both `gateway.profile` and `gateway.words` are there.

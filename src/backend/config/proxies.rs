@@ -10,22 +10,22 @@ use super::ConfigError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+/// The bits of the widest network: 10.0.0.0/8.
+const MIN_PREFIX: u8 = 8;
+
 impl TrustedProxies {
-    /// Reads addresses and networks. A network of everybody is refused, because anybody could then state an address.
+    /// Reads addresses and networks. A network of half the world is refused, because anybody could then state an address.
     pub(super) fn read(entries: &[String]) -> Result<Self, ConfigError> {
-        let network = |entry: &String| {
-            let address = entry.parse::<IpAddr>().map(IpNet::from);
-            address
-                .or_else(|_| entry.parse::<IpNet>())
-                .ok()
-                .filter(|network| network.prefix_len() > 0)
-                .ok_or_else(|| ConfigError::TrustedProxy(entry.clone()))
-        };
         entries
             .iter()
-            .map(network)
+            .map(|entry| network(entry).ok_or_else(|| ConfigError::TrustedProxy(entry.clone())))
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+
+    /// True if no proxy is trusted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// True if this is the address of a trusted proxy.
@@ -56,6 +56,23 @@ impl TrustedProxies {
         }
         client
     }
+}
+
+/// An address, or a network that one owner may have. An IPv4 network in IPv6's form is that IPv4 network, because callers
+/// are compared in that form.
+fn network(entry: &str) -> Option<IpNet> {
+    if let Ok(address) = entry.parse::<IpAddr>() {
+        return Some(address.to_canonical().into());
+    }
+    let network = entry.parse::<IpNet>().ok()?;
+    let network = match (
+        network.addr().to_canonical(),
+        network.prefix_len().checked_sub(96),
+    ) {
+        (address @ IpAddr::V4(_), Some(prefix)) => IpNet::new(address, prefix).ok()?,
+        (_, _) => network,
+    };
+    (network.prefix_len() >= MIN_PREFIX).then_some(network)
 }
 
 /// An entry of `X-Forwarded-For`: an address, which some proxies write with the port.
@@ -157,6 +174,8 @@ mod tests {
             "10.0.0",
             "0.0.0.0/0",
             "::/0",
+            "0.0.0.0/1",
+            "::ffff:0.0.0.0/97",
             "127.0.0.1:80",
             " 127.0.0.1",
         ] {
@@ -165,6 +184,10 @@ mod tests {
                 error.to_string().contains("127.0.0.1 or 10.0.0.0/8"),
                 "{bad}"
             );
+        }
+        let mapped = proxies(&["::ffff:10.0.0.0/104", "::ffff:172.16.0.1"]);
+        for known in [[10, 1, 2, 3], [172, 16, 0, 1]] {
+            assert!(mapped.has(IpAddr::from(known)), "{known:?}");
         }
         let one = proxies(&["10.1.2.3"]);
         assert!(one.has(IpAddr::from([10, 1, 2, 3])) && !one.has(IpAddr::from([10, 1, 2, 4])));

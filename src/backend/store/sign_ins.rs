@@ -30,12 +30,12 @@ impl Subjects {
 }
 
 impl Store {
-    /// Counts a try of both, if both may make one. Returns how long to wait otherwise.
+    /// Counts a try of both, if both may make one. Returns the counts, or how long to wait.
     pub(crate) async fn count_sign_in(
         &self,
         subjects: &Subjects,
         now: Ms,
-    ) -> sqlx::Result<Result<Tries, Ms>> {
+    ) -> sqlx::Result<Result<[(Subject, Tries); 2], Ms>> {
         for _ in 1..MAX_TRIES {
             match self.try_count(subjects, now).await {
                 Err(error) if lost_a_race(&error) => {}
@@ -45,26 +45,25 @@ impl Store {
         self.try_count(subjects, now).await
     }
 
-    async fn try_count(&self, subjects: &Subjects, now: Ms) -> sqlx::Result<Result<Tries, Ms>> {
+    async fn try_count(
+        &self,
+        subjects: &Subjects,
+        now: Ms,
+    ) -> sqlx::Result<Result<[(Subject, Tries); 2], Ms>> {
         let mut change = self.begin().await?;
-        let mut person = Tries::default();
-        for (subject, row) in subjects.rows() {
+        let mut counted = [(Subject::Address, Tries::default()); 2];
+        for (counted, (subject, row)) in counted.iter_mut().zip(subjects.rows()) {
             let tries = take(&mut change, &row).await?;
             // A refusal drops the change, so that nothing is counted.
             let next = match lockout::admit(subject, tries, now) {
                 Ok(next) => next,
                 Err(wait) => return Ok(Err(wait)),
             };
-            sqlx::query("UPDATE sign_ins SET tries = $1, last_ms = $2 WHERE subject = $3")
-                .bind(i64::from(next.count))
-                .bind(bigint(next.last_ms))
-                .bind(&row)
-                .execute(&mut *change)
-                .await?;
-            person = next;
+            set(&mut change, &row, next).await?;
+            *counted = (subject, next);
         }
         change.commit().await?;
-        Ok(Ok(person))
+        Ok(Ok(counted))
     }
 
     /// Stores how a try ended: the entries, and after a success that the person begins anew.
@@ -98,17 +97,8 @@ impl Store {
         let mut change = self.begin().await?;
         for (subject, row) in subjects.rows() {
             let tries = take(&mut change, &row).await?;
-            let left = match subject {
-                // Of an address, only this try is taken back: it may have guessed other people's secrets.
-                Subject::Address => tries.count.saturating_sub(1),
-                Subject::Person => 0,
-            };
             if is_success {
-                sqlx::query("UPDATE sign_ins SET tries = $1 WHERE subject = $2")
-                    .bind(i64::from(left))
-                    .bind(&row)
-                    .execute(&mut *change)
-                    .await?;
+                set(&mut change, &row, lockout::after_success(subject, tries)).await?;
             }
         }
         for entry in entries {
@@ -128,6 +118,17 @@ impl Store {
             .await?;
         connection.commit().await
     }
+}
+
+/// Stores the tries of a subject.
+async fn set(change: &mut Change, subject: &str, tries: Tries) -> sqlx::Result<()> {
+    sqlx::query("UPDATE sign_ins SET tries = $1, last_ms = $2 WHERE subject = $3")
+        .bind(i64::from(tries.count))
+        .bind(bigint(tries.last_ms))
+        .bind(subject)
+        .execute(&mut **change)
+        .await?;
+    Ok(())
 }
 
 /// Locks the row of a subject for this change, and reads it.

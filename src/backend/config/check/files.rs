@@ -137,13 +137,15 @@ pub(super) const CHECKS: &[Check] = &[
             };
             let store = is_sqlite(look).then_some(look.config.database.as_path());
             let keys = look.around.key_files.iter().map(|file| file.path.as_path());
+            let tls = look.config.network.tls.iter().map(|tls| tls.key.as_path());
             let mut files = look
                 .around
                 .path
                 .as_deref()
                 .into_iter()
                 .chain(store)
-                .chain(keys);
+                .chain(keys)
+                .chain(tls);
             found(files.any(is_inside), "terminal.dir")
         },
     ),

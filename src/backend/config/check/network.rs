@@ -103,6 +103,17 @@ pub(super) const CHECKS: &[Check] = &[
         "chmod 600 it",
         |look| key_file(look, 0o044),
     ),
+    warn(
+        "trusted_proxies, people",
+        "is missing, so behind the proxy all people share one address, and wrong secrets of one make the others wait",
+        "name the address of the proxy",
+        |look| {
+            let config = look.config;
+            let is_missing =
+                look.around.is_behind_proxy && config.network.trusted_proxies.is_empty();
+            found(is_missing && !config.people.is_empty(), "trusted_proxies")
+        },
+    ),
     refuse(
         "gateway.proxy, KAUNTER_GATEWAY_PROXY",
         "is not the address of an http proxy",
