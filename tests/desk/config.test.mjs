@@ -378,6 +378,11 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
     [gateway('proxy = "http://proxy.example"'), {}, /gateway\.proxy and gateway\.ca_file do nothing/],
+    [
+      after(`[limits.void.terminals.office]\nmax_per_hour = 100\n${person("Aina", { rights: ["void"] })}`),
+      {},
+      /people: "Aina" may work at any terminal/,
+    ],
     [both(top("behind_tls = true"), after(person("Aina"))), {}, /trusted_proxies is missing, so behind the proxy/],
     [top('public_url = "http://till.shop.example"'), {}, /public_url: http:\/\/till\.shop\.example is not https/],
     [

@@ -1,7 +1,9 @@
 //! The people who sign in, and the limits of terminals.
 
+use kaunter_core::wire::Right;
+
 use super::super::people::{is_name, same_names};
-use super::{Check, refuse};
+use super::{Check, refuse, warn};
 use crate::people::is_strong;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -57,6 +59,25 @@ pub(super) const CHECKS: &[Check] = &[
             let people = look.config.people.iter();
             let weak = people.filter(|person| !is_strong(&person.hash));
             weak.map(|person| format!("people: {:?}", person.name))
+                .collect()
+        },
+    ),
+    warn(
+        "people, limits.void.terminals, limits.review.terminals",
+        "may work at any terminal, and so choose the one with the widest limits",
+        "give the person terminals",
+        |look| {
+            let bounds = &look.config.bounds;
+            let limited = [(Right::Void, &bounds.void), (Right::Review, &bounds.review)];
+            let people = look.config.people.iter();
+            people
+                .filter(|person| {
+                    person.terminals.is_empty()
+                        && limited.iter().any(|(right, limits)| {
+                            !limits.terminals.is_empty() && person.rights.contains(right)
+                        })
+                })
+                .map(|person| format!("people: {:?}", person.name))
                 .collect()
         },
     ),
