@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use kaunter_core::desk::check_name;
 use kaunter_core::lockout::{MAX_SECRET_CHARS, Subject, is_locked};
+use kaunter_core::review::person_key;
 use kaunter_core::sign_in::{may_renew, may_work_at};
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn, SignedIn};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +19,7 @@ use crate::clock::wall_ms;
 use crate::connections::Peer;
 use crate::error::Problem;
 use crate::metrics::METRICS;
-use crate::people::{Person, key};
+use crate::people::Person;
 use crate::secret::Secret;
 use crate::store::Subjects;
 use crate::trail::{Actor, AuditEntry, SIGN_IN_FAILED, SIGN_IN_LOCKED, SIGN_IN_REFUSED, SIGNED_IN};
@@ -153,7 +154,7 @@ fn subject(person: Option<&Person>, name: &str) -> String {
     match person {
         Some(person) => format!("person:{}", person.name),
         None => {
-            let hash = Sha256::digest(key(name).as_bytes());
+            let hash = Sha256::digest(person_key(name).as_bytes());
             let row = u16::from_be_bytes([hash[0], hash[1]]) % 1_024;
             format!("unknown:{row}")
         }
