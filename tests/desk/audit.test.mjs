@@ -250,6 +250,9 @@ plain(
       ["INV\n1", /control character/],
       [" INV1", /begins or ends with a space/],
       ["INV1\u00a0", /begins or ends with a space/],
+      ["INV\u00a01", /not the ordinary one/],
+      ["INV1\u2800", /can't be seen/],
+      ["INV1\ue000", /does not define, or that is private/],
       ["Jose\u0301", /NFC/],
     ]) {
       for (const [answer, code, param] of [
