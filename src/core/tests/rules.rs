@@ -1103,7 +1103,11 @@ fn rule_44_no_persons_word_stops_a_correction_that_waits_for_the_gateway() {
     for name in [CASHIER, "manager", "dewi", "eka"] {
         for outcome in [VerdictOutcome::Paid, VerdictOutcome::Voided] {
             let refused = waits.handle(verdict_by(name, outcome));
-            assert_eq!(refused, Err(Refusal::NotReviewable), "{name} {outcome:?}");
+            assert_eq!(
+                refused,
+                Err(Refusal::NotReviewable),
+                "one person's word: {name}"
+            );
         }
         waits.tell(verdict_by(name, VerdictOutcome::Declined));
     }
