@@ -8,6 +8,7 @@ mod hash;
 
 use std::sync::Arc;
 
+use kaunter_core::review::is_same_person;
 use kaunter_core::wire::{ProblemCode, Right};
 use tokio::sync::Semaphore;
 
@@ -56,10 +57,11 @@ impl People {
         self.list.is_empty()
     }
 
-    /// The person with this name, in upper or lower case.
+    /// The person with this name: [`is_same_person`].
     pub(crate) fn find(&self, name: &str) -> Option<&Person> {
-        let name = key(name);
-        self.list.iter().find(|person| key(&person.name) == name)
+        self.list
+            .iter()
+            .find(|person| is_same_person(&person.name, name))
     }
 
     /// Whether the secret is the person's. An unknown name takes as long as a known one, and has no secret.
@@ -82,9 +84,4 @@ impl People {
             .map_err(|_| Problem::new(ProblemCode::Internal))?;
         Ok(is_same && person.is_some())
     }
-}
-
-/// A name as it is compared: two people must not differ in upper and lower case only.
-pub(crate) fn key(name: &str) -> String {
-    name.trim().to_lowercase()
 }

@@ -128,11 +128,19 @@ pub fn person<'a>(name: &'a str, terminal: &str) -> Option<&'a str> {
     (!name.is_empty() && !is_same_person(name, terminal)).then_some(name)
 }
 
-/// Whether two names are one person's: capital letters and outer spaces make no second person.
+/// Whether two names are one person's: their [`person_key`] is the same.
 #[must_use]
 pub fn is_same_person(one: &str, other: &str) -> bool {
-    let plain = |name: &str| name.trim().to_lowercase();
-    plain(one) == plain(other)
+    person_key(one) == person_key(other)
+}
+
+/// A name as it is compared and counted. Capital letters, outer spaces and the number of spaces between words make no
+/// second person. Nothing shows or stores it.
+#[must_use]
+pub fn person_key(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    // Lower case alone leaves two forms of some letters: `ß` and `ẞ`, `σ` and `ς`.
+    words.join(" ").to_lowercase().to_uppercase().to_lowercase()
 }
 
 #[cfg(test)]
@@ -239,6 +247,23 @@ mod tests {
         assert_eq!(rule("beng"), Some(Ruling::Proposes));
         assert_eq!(rule("chong"), Some(Ruling::Decides));
         assert_eq!(rule("aina"), Some(Ruling::Proposes), "an own charge");
+    }
+
+    #[test]
+    fn rule_43_letter_case_and_spaces_make_no_second_person() {
+        for (one, other) in [
+            ("Aina", " aINA "),
+            ("Aina Ali", "AINA  ali"),
+            ("Aina Ali", "Aina\u{3000}Ali"),
+            ("Strauß", "STRAUSS"),
+            ("STRAUẞ", "Strauß"),
+            ("Νίκος", "ΝΊΚΟΣ"),
+        ] {
+            assert!(is_same_person(one, other), "{one:?}, {other:?}");
+        }
+        for (one, other) in [("Aina Ali", "AinaAli"), ("Aina", "Aína"), ("Aina", "Аina")] {
+            assert!(!is_same_person(one, other), "{one:?}, {other:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub enum TextFault {
     Separator,
     /// A space at an end.
     OuterSpace,
+    /// A space that is not the ordinary one (U+0020), and looks like it: a no-break space, an ideographic space.
+    OtherSpace,
+    /// A code point that has no character, or only a private one: it looks different on each device, or like nothing.
+    Unassigned,
     /// It is not in the composed form (NFC), so it can look like another text.
     NotComposed,
 }
@@ -40,6 +44,12 @@ impl TextFault {
             }
             Self::Separator => "The text has a line or paragraph separator: remove it.",
             Self::OuterSpace => "The text begins or ends with a space: remove it.",
+            Self::OtherSpace => {
+                "The text has a space that is not the ordinary one, for example a no-break space: write an ordinary space."
+            }
+            Self::Unassigned => {
+                "The text has a character that Unicode does not define, or that is private: remove it."
+            }
             Self::NotComposed => {
                 "The text is not in Unicode's composed form, so it looks like another one: normalize it to NFC."
             }
@@ -52,6 +62,12 @@ impl TextFault {
 /// # Errors
 /// The first [`TextFault`].
 pub fn check(text: &str, max_chars: usize) -> Result<(), TextFault> {
+    check_line(text, max_chars)?;
+    text.chars().find_map(fault_in_name).map_or(Ok(()), Err)
+}
+
+/// Checks what a name and a sentence must have.
+fn check_line(text: &str, max_chars: usize) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
     }
@@ -67,17 +83,24 @@ pub fn check(text: &str, max_chars: usize) -> Result<(), TextFault> {
 }
 
 /// A sentence that a person typed, on one line and in the composed form: outer spaces are removed, and control
-/// characters become spaces.
+/// characters and other spaces become ordinary spaces. It may have characters that are newer than this program.
 ///
 /// # Errors
 /// The first [`TextFault`] that a person should mend.
 pub fn sentence(text: &str, max_chars: usize) -> Result<String, TextFault> {
     let text: String = text
         .nfc()
-        .map(|char| if char.is_control() { ' ' } else { char })
+        .map(|char| {
+            let is_space = char.general_category() == GeneralCategory::SpaceSeparator;
+            if is_space || char.is_control() {
+                ' '
+            } else {
+                char
+            }
+        })
         .collect();
     let text = text.trim();
-    check(text, max_chars)?;
+    check_line(text, max_chars)?;
     Ok(text.to_owned())
 }
 
@@ -96,8 +119,20 @@ fn fault(char: char) -> Option<TextFault> {
     }
 }
 
+/// What only a name may not have.
+fn fault_in_name(char: char) -> Option<TextFault> {
+    let category = char.general_category();
+    if category == GeneralCategory::SpaceSeparator && char != ' ' {
+        Some(TextFault::OtherSpace)
+    } else if category == GeneralCategory::Unassigned || category == GeneralCategory::PrivateUse {
+        Some(TextFault::Unassigned)
+    } else {
+        None
+    }
+}
+
 /// Characters that show nothing although they are letters or marks: `Default_Ignorable_Code_Point` without the format
-/// characters, <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>.
+/// characters, <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>, and the blank Braille pattern (U+2800).
 fn is_ignorable(char: char) -> bool {
     matches!(
         char,
@@ -106,6 +141,7 @@ fn is_ignorable(char: char) -> bool {
             | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}'
             | '\u{2065}'
+            | '\u{2800}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{ffa0}'
@@ -148,6 +184,14 @@ mod tests {
             (" a", TextFault::OuterSpace),
             ("a\u{a0}", TextFault::OuterSpace),
             ("a\u{3000}", TextFault::OuterSpace),
+            ("Aina\u{2800}", TextFault::Hidden),
+            ("Aina\u{a0}Ali", TextFault::OtherSpace),
+            ("Aina\u{2009}Ali", TextFault::OtherSpace),
+            ("Aina\u{3000}Ali", TextFault::OtherSpace),
+            ("Aina\u{e000}", TextFault::Unassigned),
+            ("Aina\u{f8ff}", TextFault::Unassigned),
+            ("Aina\u{378}", TextFault::Unassigned),
+            ("Aina\u{fdd0}", TextFault::Unassigned),
             ("Jose\u{301}", TextFault::NotComposed),
             ("\u{212b}", TextFault::NotComposed),
         ] {
@@ -162,6 +206,12 @@ mod tests {
     fn rule_41_a_sentence_is_one_line_in_the_composed_form() {
         assert_eq!(sentence(" wrong\nitem ", 20).as_deref(), Ok("wrong item"));
         assert_eq!(sentence("cafe\u{301}", 20).as_deref(), Ok("café"));
+        assert_eq!(sentence("a\u{a0}b\u{3000}c", 20).as_deref(), Ok("a b c"));
+        assert_eq!(
+            sentence("thanks \u{f8ff}", 20).as_deref(),
+            Ok("thanks \u{f8ff}")
+        );
+        assert_eq!(sentence("a\u{2800}b", 20), Err(TextFault::Hidden));
         assert_eq!(sentence("a\u{2028}b", 20), Err(TextFault::Separator));
         assert_eq!(sentence("a\u{202e}b", 20), Err(TextFault::Hidden));
         assert_eq!(sentence(" \n", 20), Err(TextFault::Empty));

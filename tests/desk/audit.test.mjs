@@ -250,6 +250,9 @@ plain(
       ["INV\n1", /control character/],
       [" INV1", /begins or ends with a space/],
       ["INV1\u00a0", /begins or ends with a space/],
+      ["INV\u00a01", /not the ordinary one/],
+      ["INV1\u2800", /can't be seen/],
+      ["INV1\ue000", /does not define, or that is private/],
       ["Jose\u0301", /NFC/],
     ]) {
       for (const [answer, code, param] of [
@@ -300,6 +303,12 @@ test("rule 42: a void has limits of amount, number and age, over all processes; 
   const given = trades.filter((_, nth) => !answers[nth].json.code);
   const again = await give(shop, given[0], token, "once more");
   assert.notEqual(again.json.code, "limit_exceeded", "a void that was given is not counted again");
+  // Nor is a person another one in other letters, at another terminal.
+  const elsewhere = await open(shop, "elsewhere", {}, "till-2");
+  await handOver(shop, elsewhere, await shop.code());
+  await reaches(shop, elsewhere, ["paid"]);
+  const other = await shop.token("till-2", { cashier: "Cashier" });
+  assert.equal((await give(shop, elsewhere, other)).json.code, "limit_exceeded", "one person has one limit");
   const back = (await shop.ledger()).filter(({ refunded }) => refunded > 0);
   assert.equal(back.length, 3, "the gateway gave no more back");
   let alarms = 0;
@@ -309,7 +318,8 @@ test("rule 42: a void has limits of amount, number and age, over all processes; 
   }
   assert.equal(alarms, 2, "the second and the third");
   const refused = (await trail(shop)).filter(({ code }) => code === "limit_exceeded");
-  assert.equal(refused.length, 8, "each refusal is recorded");
+  assert.equal(refused.length, 9, "each refusal is recorded");
+  assert.equal(refused.filter(({ who }) => who === "Cashier").length, 1, "with the name as it was written");
   const seals = programs.flatMap(({ words }) => sealed(words));
   const days = sql(shop, "SELECT DISTINCT day FROM audit_seals;").flat();
   assert.deepEqual(seals.map(([, day]) => day).sort(), days.sort(), "one process seals a day, once");

@@ -684,6 +684,8 @@ onBothStores(
     assert.deepEqual([waits.status, waits.proposal.outcome], ["paid", "declined"]);
     assert.ok(asked() > before, "the gateway is asked after the request");
     assert.deepEqual((await shop.sale("A")).paid_amount, MYR(1250), "silence frees nothing");
+    const stopped = await give(trade, "manager", "paid");
+    assert.deepEqual([stopped.status, stopped.json.code], [409, "trade_not_in_review"], "one person stops nothing");
     words.status = ok({ pay_status: "F" });
     const freed = await reaches(shop, trade, ["declined"]);
     assert.deepEqual([freed.decided_by, freed.proposal], ["person", undefined]);

@@ -150,6 +150,9 @@ test("people are added, listed and removed in the configuration, which stays as 
   keep();
   assert.doesNotMatch(readFileSync(file, "utf8"), /481516|kopi ais/);
   assert.match(run(["add", "AINA", "--rights", "void"], `${PIN}\n`).said, /AINA is there already/);
+  for (const blank of ["Aina\u2800", "Ai\u00a0na", "Aina\ue000"]) {
+    assert.match(run(["add", blank, "--rights", "void"], `${PIN}\n`).said, /printable characters/);
+  }
   const listed = run(["list", "--json"]);
   assert.deepEqual(JSON.parse(listed.stdout), [
     { name: "Aina", rights: ["charge", "cancel"], terminals: ["till-1"] },

@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use hmac::{Hmac, Mac as _};
 use kaunter_core::desk::check_name;
 use kaunter_core::lockout::{MAX_SECRET_CHARS, is_locked};
+use kaunter_core::review::person_key;
 use kaunter_core::sign_in::{may_renew, may_work_at};
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, SignIn, SignedIn};
 use sha2::Sha256;
@@ -19,7 +20,7 @@ use crate::clock::wall_ms;
 use crate::connections::Peer;
 use crate::error::Problem;
 use crate::metrics::METRICS;
-use crate::people::{Person, key};
+use crate::people::Person;
 use crate::secret::Secret;
 use crate::store::Subjects;
 use crate::trail::{Actor, AuditEntry, SIGN_IN_FAILED, SIGN_IN_LOCKED, SIGN_IN_REFUSED, SIGNED_IN};
@@ -162,7 +163,7 @@ fn subject(app: &App, person: Option<&Person>, name: &str) -> String {
             let mut hash =
                 Hmac::<Sha256>::new_from_slice(key_of_shop).expect("HMAC takes keys of any length");
             hash.update(b"sign-in:");
-            hash.update(key(name).as_bytes());
+            hash.update(person_key(name).as_bytes());
             let hash = hash.finalize().into_bytes();
             let row = u16::from_be_bytes([hash[0], hash[1]]) % 1_024;
             format!("unknown:{row}")

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use kaunter_core::desk;
+use kaunter_core::review::is_same_person;
 use kaunter_core::wire::Right;
 use serde::Deserialize;
 
 use super::ConfigError;
 use super::file::File;
-use crate::people::{Person, key};
+use crate::people::Person;
 use crate::secret::Secret;
 
 /// An entry of `[[people]]`.
@@ -59,7 +60,7 @@ pub(super) fn same_names(names: &[&str]) -> Vec<String> {
     let names = names.iter().enumerate();
     let twice = names.clone().filter(|(at, name)| {
         let mut before = names.clone().take(*at);
-        before.any(|(_, other)| key(other) == key(name))
+        before.any(|(_, other)| is_same_person(other, name))
     });
     twice.map(|(_, name)| (*name).to_owned()).collect()
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use kaunter_core::lockout::weakness;
+use kaunter_core::review::is_same_person;
 use kaunter_core::wire::Right;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{hash, key};
+use super::hash;
 use crate::config::{ListedPerson, people_of};
 use crate::secret::Secret;
 use crate::store::word;
@@ -54,7 +55,7 @@ pub fn add(path: &Path, person: &NewPerson, secret: &Secret) -> anyhow::Result<(
     let taken = people_of(path, &text)?;
     if taken
         .iter()
-        .any(|other| key(&other.name) == key(&person.name))
+        .any(|other| is_same_person(&other.name, &person.name))
     {
         anyhow::bail!(
             "{} is there already: remove that person first, or use another name",
@@ -90,7 +91,7 @@ pub fn remove(path: &Path, name: &str) -> anyhow::Result<()> {
     let mut left = names(&text)?;
     let at = left
         .iter()
-        .position(|other| key(other) == key(name))
+        .position(|other| is_same_person(other, name))
         .with_context(|| format!("{name} is not among the people of {}", path.display()))?;
     left.remove(at);
     let new = Zeroizing::new(without(&text, at));

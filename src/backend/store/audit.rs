@@ -5,6 +5,7 @@ use std::ops::Range;
 use kaunter_core::audit::Refusals;
 use kaunter_core::limits::Used;
 use kaunter_core::policy::Ms;
+use kaunter_core::review;
 use kaunter_core::trade::Trade;
 use kaunter_core::wire::Right;
 use sqlx::any::AnyRow;
@@ -602,18 +603,26 @@ pub(crate) async fn count_used(
         .bind(name)
         .execute(&mut **change)
         .await?;
-    let row = sqlx::query("SELECT COUNT(CASE WHEN who = $1 THEN 1 END) AS by_person, COUNT(CASE WHEN terminal = $2 AND terminal <> '' THEN 1 END) AS by_terminal FROM audit WHERE shop = $3 AND at_ms >= $4 AND event = $5 AND actor IN ('person', 'server') AND to_state <> ''")
-        .bind(person)
+    // SQLite's lower case is ASCII's, so the names are compared here.
+    let rows = sqlx::query("SELECT who, COUNT(*) AS uses, COUNT(CASE WHEN terminal = $1 AND terminal <> '' THEN 1 END) AS at_terminal FROM audit WHERE shop = $2 AND at_ms >= $3 AND event = $4 AND actor IN ('person', 'server') AND to_state <> '' GROUP BY who")
         .bind(terminal)
         .bind(shop)
         .bind(bigint(since))
         .bind(event)
-        .fetch_one(&mut **change)
+        .fetch_all(&mut **change)
         .await?;
-    let count = |name| Ok::<_, sqlx::Error>(u32::try_from(number(&row, name)?).unwrap_or(u32::MAX));
+    let person = review::person_key(person);
+    let (mut by_person, mut by_terminal) = (0, 0);
+    for row in rows {
+        if review::person_key(row.try_get("who")?) == person {
+            by_person += number(&row, "uses")?;
+        }
+        by_terminal += number(&row, "at_terminal")?;
+    }
+    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Used {
-        by_person: count("by_person")?,
-        by_terminal: count("by_terminal")?,
+        by_person: count(by_person),
+        by_terminal: count(by_terminal),
     })
 }
 

@@ -1079,13 +1079,47 @@ fn rule_44_only_an_answer_to_a_question_after_the_request_counts() {
         "the question left before the request"
     );
     assert_eq!(desk.status(GatewayStatus::Closed), State::Voided);
-    // Somebody repeats what stands: the correction falls, and no answer frees the sale.
-    let mut desk = under_review();
-    desk.tell(verdict(VerdictOutcome::Paid));
-    desk.tell(verdict_by("boss", VerdictOutcome::Voided));
-    desk.tell(verdict(VerdictOutcome::Paid));
-    assert!(desk.trade.proposal().is_none());
-    assert_eq!(desk.status(GatewayStatus::Closed), State::Paid);
+    // Somebody repeats what stands: a correction that is only proposed falls, and no answer frees the sale.
+    for name in ["manager", "boss"] {
+        let mut desk = under_review();
+        desk.tell(verdict(VerdictOutcome::Paid));
+        desk.tell(verdict(VerdictOutcome::Voided));
+        assert!(desk.trade.proposal().is_some() && !desk.trade.awaits_answer());
+        desk.tell(verdict_by(name, VerdictOutcome::Paid));
+        assert!(desk.trade.proposal().is_none());
+        desk.at(desk.wakes().unwrap());
+        assert_eq!(desk.status(GatewayStatus::Closed), State::Paid);
+    }
+}
+
+#[test]
+fn rule_44_no_persons_word_stops_a_correction_that_waits_for_the_gateway() {
+    let mut waits = under_review();
+    waits.tell(verdict_by(CASHIER, VerdictOutcome::Paid));
+    waits.tell(verdict(VerdictOutcome::Paid));
+    waits.tell(verdict_by("dewi", VerdictOutcome::Declined));
+    assert!(waits.trade.awaits_answer(), "its third name corrects it");
+    let held = waits.trade.clone();
+    for name in [CASHIER, "manager", "dewi", "eka"] {
+        for outcome in [VerdictOutcome::Paid, VerdictOutcome::Voided] {
+            let refused = waits.handle(verdict_by(name, outcome));
+            assert_eq!(
+                refused,
+                Err(Refusal::NotReviewable),
+                "one person's word: {name}"
+            );
+        }
+        waits.tell(verdict_by(name, VerdictOutcome::Declined));
+    }
+    assert_eq!(
+        waits.trade, held,
+        "the correction fell at one person's word"
+    );
+    assert_eq!(waits.status(GatewayStatus::Unpaid), State::Declined);
+    assert_eq!(waits.trade.decided_by_names(), ["dewi"]);
+    // Once the gateway has answered, the correction is a verdict like any other.
+    waits.tell(verdict_by("eka", VerdictOutcome::Paid));
+    assert_eq!(waits.state(), State::Paid);
 }
 
 #[test]

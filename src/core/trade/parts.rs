@@ -93,7 +93,8 @@ pub(super) struct Review {
     /// A verdict that waits for a second person, or for the gateway's answer about a correction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) proposal: Option<Proposal>,
-    /// A correction that two people want and that frees the sale: it waits for one fresh answer of the gateway.
+    /// A correction that has all its names and frees the sale: it waits for one fresh answer of the gateway, and no
+    /// person stops it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) correction: Option<GivenBy>,
     /// The last verdict that decided. It stays when the gateway or a void has moved the trade on.

@@ -33,8 +33,14 @@ impl Trade {
         };
         let ruling = review::rule(given, &subject, &context.policy.review, context.now);
         let ruling = ruling.ok_or(Refusal::Nameless)?;
+        if self.review.correction.is_some() {
+            // It has all its names, so no single person's word stops it.
+            let is_same = |waits: &Proposal| waits.outcome == given.outcome;
+            let repeats = self.review.proposal.as_ref().is_some_and(is_same);
+            return repeats.then_some(()).ok_or(Refusal::NotReviewable);
+        }
         if standing.is_some_and(|verdict| verdict.outcome == given.outcome) {
-            return self.withdraw_correction(context);
+            return self.withdraw_correction();
         }
         let accepts_late =
             self.state == State::LateSuccess && given.outcome == VerdictOutcome::Paid;
@@ -46,7 +52,6 @@ impl Trade {
         let alone = match ruling {
             Ruling::Repeats => return Ok(()),
             Ruling::Proposes => {
-                self.withdraw_correction(context).ok();
                 self.review.proposal = Some(Proposal {
                     outcome: given.outcome,
                     by,
@@ -73,9 +78,6 @@ impl Trade {
     ) {
         if self.state != State::Paid {
             self.decide(of, outcome, by, context);
-            return;
-        }
-        if self.review.correction.is_some() {
             return;
         }
         // The names of the confirmed correction stand in the row. The page sees it as a proposal until the answer comes.
@@ -142,12 +144,9 @@ impl Trade {
         self.schedule(context);
     }
 
-    /// Somebody repeats the verdict that stands: a proposed correction falls.
-    fn withdraw_correction(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+    /// Somebody repeats the verdict that stands: a correction that is only proposed falls.
+    fn withdraw_correction(&mut self) -> Result<(), Refusal> {
         let proposal = self.review.proposal.take();
-        if self.review.correction.take().is_some() {
-            self.schedule(context);
-        }
         proposal.map(drop).ok_or(Refusal::NotReviewable)
     }
 
