@@ -165,6 +165,39 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
+test("PostgreSQL: a text with a NUL is the caller's mistake: 400 with the name of the parameter, 404 for an id, and no error of the store", async (t) => {
+  const shop = await both.onPostgres(t);
+  const server = shop.keys.KAUNTER_SERVER_KEY;
+  const token = await shop.token("till-1", { rights: ["charge", "cancel", "void", "review", "list", "give_up"] });
+  for (const [path, param] of [
+    ["/v1/sales?ref=%00", "ref"],
+    ["/v1/trades?ref=a%00b", "ref"],
+    ["/v1/trades?open=true&terminal=%00", "terminal"],
+  ]) {
+    for (const caller of [server, token]) {
+      const { status, json } = await shop.call("GET", path, { token: caller });
+      assert.deepEqual([status, json.code, json.param], [400, "bad_request", param], path);
+    }
+  }
+  const body = { ref: "a\u0000b", tender: "cash" };
+  const given = await shop.call("POST", "/v1/sales/give-up", { token, body });
+  assert.deepEqual([given.status, given.json.code, given.json.param], [400, "sale_invalid", "ref"]);
+  for (const [method, end, body] of [
+    ["GET", ""],
+    ["GET", "/void"],
+    ["POST", "/code", { code: "1234" }],
+    ["POST", "/cancel"],
+    ["POST", "/void", { reason: "a test" }],
+    ["POST", "/verdict", { outcome: "paid", evidence: "none" }],
+  ]) {
+    const { status, json } = await shop.call(method, `/v1/trades/K%00${end}`, { token, body });
+    assert.deepEqual([status, json.code], [404, "trade_not_found"], `${method} ${end}`);
+  }
+  const verdict = { outcome: "paid", evidence: "none", actor: "Mei" };
+  assert.equal((await shop.call("POST", "/v1/trades/%00/verdict", { token: server, body: verdict })).status, 404);
+  assert.doesNotMatch(shop.backendProgram.words, /the store failed/);
+});
+
 test("rule 1: PostgreSQL refuses a second row that holds the sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
