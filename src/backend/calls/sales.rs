@@ -181,12 +181,13 @@ pub(crate) async fn give_up(
         shop: claims.shop.clone(),
         claims: Some(claims.clone()),
     };
-    given_up.map_err(|problem| match problem.code {
-        // The answer does not reveal whether the sale exists.
-        ProblemCode::TradeNotFound if !either.may_charge(&ask.reference) => {
-            Problem::new(ProblemCode::TokenForbidden)
+    given_up.map_err(|problem| {
+        let is_missing = problem.code == ProblemCode::TradeNotFound;
+        if is_missing && !either.may_charge(&ask.reference) {
+            // The answer does not reveal whether the sale exists.
+            return Problem::new(ProblemCode::TokenForbidden);
         }
-        _ => problem.within(&claims.authority()),
+        problem.within(&claims.authority())
     })?;
     record(&app, &either, ask.reference, None).await.map(Json)
 }
