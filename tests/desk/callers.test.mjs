@@ -50,6 +50,40 @@ test("a minted token is accepted and expires within 15 minutes, whatever lifetim
   assert.equal((await session(shop, token)).status, 200);
 });
 
+test("a token has each right once, and a limit that the gateway's amounts can meet", async (t) => {
+  const shop = await counter(t);
+  const server = shop.keys.KAUNTER_SERVER_KEY;
+  const mint = (more) => {
+    const body = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge"], ...more };
+    return shop.call("POST", "/v1/terminal-tokens", { token: server, body });
+  };
+  const twice = await mint({ rights: Array(1_000).fill(["void", "charge"]).flat() });
+  assert.equal(twice.status, 200, twice.text);
+  assert.deepEqual(claims(twice.json.token).rights, ["void", "charge"]);
+  assert.equal((await session(shop, twice.json.token)).status, 200);
+  const { entries } = (await shop.call("GET", "/v1/audit", { token: server })).json;
+  assert.equal(entries.findLast(({ event }) => event === "token_minted").reason, "void charge");
+  for (const [minor, currency, code, param] of [
+    [0, "MYR", "amount_invalid", "max_amount.minor"],
+    [2 ** 53, "MYR", "amount_invalid", "max_amount.minor"],
+    [1, "myr", "currency_unsupported", "max_amount.currency"],
+    [1, "<script>", "currency_unsupported", "max_amount.currency"],
+    [1, "M".repeat(9_000), "currency_unsupported", "max_amount.currency"],
+  ]) {
+    const { status, json } = await mint({ max_amount: { minor, currency } });
+    assert.deepEqual([status, json.code, json.param], [400, code, param], `${minor} ${currency.slice(0, 9)}`);
+  }
+  // The longest names that are allowed.
+  const [terminal, cashier, ref] = Array(3).fill("\u{20000}".repeat(64));
+  const [max_amount, sale] = [
+    { minor: 2 ** 53 - 1, currency: "MYR" },
+    { ref, amount: { minor: 1, currency: "MYR" } },
+  ];
+  const rights = ["charge", "cancel", "void", "review", "list", "give_up"];
+  const long = await mint({ terminal, cashier, rights, max_amount, sale });
+  assert.equal((await session(shop, long.json.token)).status, 200, long.text);
+});
+
 test("a token of another shop is refused by every call, with one signing key for both, and no shop is named", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "own");
