@@ -467,6 +467,39 @@ test("a flood of one address is refused, and a till of the same address complete
   assert.match(shop.backendProgram.words, /127\.0\.0\.1 makes more calls than limits\.calls_per_minute_per_address/);
 });
 
+test("calls with an expired or a revoked token, and calls of no route, count as calls without a token; one line of the log says how many were refused", async (t) => {
+  const shop = await reconfigured(await counter(t, { scale: 1 }), perAddress(100, ["127.0.0.1"]));
+  const [token, revoked] = [await shop.token(), await shop.token("till-2")];
+  const [head, body] = token.split(".");
+  const said = JSON.parse(Buffer.from(body, "base64url"));
+  const old = { ...said, iat: said.iat - 3_600, exp: said.exp - 3_600 };
+  const text = `${head}.${Buffer.from(JSON.stringify(old)).toString("base64url")}`;
+  const expired = `${text}.${createHmac("sha256", shop.keys.KAUNTER_SIGNING_KEY).update(text).digest("base64url")}`;
+  const revoke = { token: shop.keys.KAUNTER_SERVER_KEY, body: { terminal: "till-2" } };
+  assert.equal((await shop.call("POST", "/v1/terminals/revoke", revoke)).status, 200);
+  for (const [from, codes, options] of [
+    ["203.0.113.1", [401, "token_expired"], { token: expired }],
+    ["203.0.113.2", [401, "token_revoked"], { token: revoked }],
+    ["203.0.113.3", [404, "route_not_found"], { path: "/v1/nothing", token }],
+    ["203.0.113.4", [405, "method_not_allowed"], { method: "PATCH", path: "/v1/sessions" }],
+  ]) {
+    const { path = "/v1/trades?open=true", method = "GET" } = options;
+    const first = await shop.call(method, path, { ...options, headers: { "x-forwarded-for": from } });
+    assert.deepEqual([first.status, first.json.code], codes, from);
+    later(await flood(shop, 20, { ...options, from }), 429, "rate_limited");
+    assert.equal(await flood(shop, 5, { token, from }), null, "a token's own calls are counted apart");
+  }
+  const lines = () => shop.backendProgram.words.split("\n").filter((line) => line.includes('"status":429'));
+  const answered = async () =>
+    Number(/kaunter_problems_total\{code="rate_limited"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1]);
+  const [before, logged] = [await answered(), lines().length];
+  const headers = { "x-forwarded-for": "203.0.113.1" };
+  for (let nth = 0; nth < 30; nth++) await shop.call("GET", "/v1/trades?open=true", { token: expired, headers });
+  assert.ok((await answered()) >= before + 25, "the metrics count each");
+  assert.ok(lines().length <= logged + 1, `${lines().length - logged} lines`);
+  assert.match(shop.backendProgram.words, /"message":"203\.0\.113\.1 makes more calls than [^\n]*"refused":1\b/);
+});
+
 test("with trusted_proxies, clients behind one proxy are counted apart, IPv6 by /64, and the audit trail has their addresses", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 1 }), perAddress(30, ["127.0.0.1", "10.0.0.0/8"]));
   const token = await shop.token();
