@@ -32,6 +32,7 @@ use crate::limits::{Bounds, Limits, LoggedTogether, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
 use crate::people::People;
+use crate::refused_keys::RefusedKeys;
 use crate::terminal;
 use crate::terminals::Terminals;
 use crate::token::Tokens;
@@ -48,6 +49,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) marks: CodeMarks,
     pub(crate) failed_keys: FailedKeys,
+    pub(crate) refused_keys: RefusedKeys,
     pub(crate) people: People,
     pub(crate) limits: Limits,
     pub(crate) terminals: Terminals,
@@ -78,6 +80,7 @@ impl App {
             tokens: Tokens::new(&config),
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
+            refused_keys: RefusedKeys::default(),
             people: People::new(config.people.clone()),
             limits: Limits::new(&bounds),
             trades: Trades::new(

@@ -271,6 +271,24 @@ test("rule 19: a server key does what its rights say, and the log and the audit 
   assert.deepEqual(keyOf("token_minted").slice(-2), ["web", "server"]);
   assert.deepEqual(keyOf("started"), [null], "a terminal's call came with no server key");
   assert.equal((await session(shop, keys.mint)).status, 401, "a server key is no token");
+  for (let nth = 0; nth < 5; nth++) await session(shop, keys.mint);
+  const refused = (key) =>
+    shop.backendProgram.words
+      .split("\n")
+      .filter((line) => line.includes("a call with a server key was refused"))
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.key === key)
+      .map(({ level, code, call }) => [level, code, call].join(" "));
+  assert.deepEqual(refused("books"), [
+    "WARN token_forbidden POST /v1/terminal-tokens",
+    "WARN token_forbidden POST /v1/trades/{trade_id}/verdict",
+  ]);
+  assert.deepEqual(
+    refused("web").slice(-1),
+    ["WARN token_invalid POST /v1/sessions"],
+    "six such calls in ten seconds have one line",
+  );
+  assert.deepEqual(refused("server"), []);
 });
 
 test("wrong server keys are slowed and raise an alarm, and the right key is not slowed", async (t) => {

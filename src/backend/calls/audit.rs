@@ -208,10 +208,16 @@ impl CallOutcome {
     }
 }
 
-/// Records a call that a terminal may not make, and what the shop's server changed. The answer does not depend on it:
+/// Records a call that a terminal may not make, and what the shop's server changed. What the shop's server may not do is
+/// in the log only, because its calls have no limit. The answer does not depend on it:
 /// a store that fails is in the log.
 pub(crate) async fn record(app: &App, caller: &Caller, call: RecordedCall, answered: CallOutcome) {
     let (shop, store) = (&app.config.shop, app.trades.store());
+    if let (Caller::Server(server), Some(code)) = (caller, answered.code)
+        && [401, 403].contains(&code.status())
+    {
+        app.refused_keys.log(&server.key, &call.name, code);
+    }
     let done = match caller {
         Caller::Terminal(claims) => {
             let Some(code) = answered.code.filter(|code| is_recorded(*code)) else {
