@@ -28,10 +28,11 @@ use crate::error::Problem;
 use crate::failed_keys::FailedKeys;
 use crate::gateway::Gateway;
 use crate::hosts::{self, HEALTH, Hosts};
-use crate::limits::{Bounds, Limits, MAX_BODY_BYTES};
+use crate::limits::{Bounds, Limits, LoggedTogether, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
 use crate::people::People;
+use crate::refused_keys::RefusedKeys;
 use crate::terminal;
 use crate::terminals::Terminals;
 use crate::token::Tokens;
@@ -48,6 +49,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) marks: CodeMarks,
     pub(crate) failed_keys: FailedKeys,
+    pub(crate) refused_keys: RefusedKeys,
     pub(crate) people: People,
     pub(crate) limits: Limits,
     pub(crate) terminals: Terminals,
@@ -78,6 +80,7 @@ impl App {
             tokens: Tokens::new(&config),
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
+            refused_keys: RefusedKeys::default(),
             people: People::new(config.people.clone()),
             limits: Limits::new(&bounds),
             trades: Trades::new(
@@ -97,7 +100,8 @@ impl App {
 /// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
-    let pages = terminal::routes(&app.config);
+    let pages = terminal::routes(&app.config)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), counted));
     let hosts = Hosts::new(&app.config.network);
     let router = Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
@@ -120,10 +124,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sales/give-up", post(sales::give_up))
         .route("/v1/audit", get(audit::list))
         .route("/v1/gateway/unknown-words", get(gateway::unknown_words))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route(HEALTH, get(healthy))
         .route("/openapi.json", get(openapi))
-        .method_not_allowed_fallback(async || Problem::new(ProblemCode::MethodNotAllowed))
+        .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::clone(&app))
         .fallback_service(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -161,6 +166,27 @@ fn cors(origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
+async fn method_not_allowed() -> Problem {
+    Problem::new(ProblemCode::MethodNotAllowed)
+}
+
+/// Counts a call of the API that has no route as one without a token. Which credential came with it does not matter, so
+/// that nobody learns here whether a guessed key is right.
+async fn counted(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let stranger = Caller::Stranger(Problem::new(ProblemCode::RouteNotFound));
+    if is_api(&request)
+        && let Some(Peer(address)) = request.extensions().get().copied()
+        && let Err(problem) = app.limits.admit_address(&stranger, address)
+    {
+        return app.limits.refuse_address(problem, address);
+    }
+    next.run(request).await
+}
+
+fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with("/v1/")
+}
+
 /// Limits how many calls run at once; past the limit, a call is refused with a `Retry-After`. Authenticates the caller
 /// before the body is read.
 async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -170,20 +196,26 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     if is_wrong_key(&caller, request.headers())
         && let Some(problem) = app.failed_keys.count(address).await
     {
-        return problem.into_response();
+        return LoggedTogether::answer(problem);
     }
     let call = RecordedCall::of(&request);
     if let Some(address) = address
         && let Err(problem) = app.limits.admit_address(&caller, address)
         && !payment::is_part_of_one(&app, &caller, call.trade_id()).await
     {
-        return problem.into_response();
+        return app.limits.refuse_address(problem, address);
     }
     match app.limits.permit(&caller, looks) {
         Ok(permit) => {
             let sender = device::of(request.headers());
             // A token that was revoked is refused below, and its refusal is recorded under its name.
             let admitted = app.terminals.admit(caller.clone(), sender).await;
+            if let Some(address) = address
+                && admitted.is_revoked()
+                && let Err(problem) = app.limits.admit_address(&admitted, address)
+            {
+                return app.limits.refuse_address(problem, address);
+            }
             if let Some(checked) = admitted.checked_token() {
                 request.extensions_mut().insert(checked);
             }
@@ -209,7 +241,7 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("call", %method, route, %trace_id);
-    let is_api = request.uri().path().starts_with("/v1/");
+    let is_api = is_api(&request);
     let looks = method == Method::GET;
     let address = request.extensions().get::<PeerAddress>().copied();
     let began = Instant::now();
@@ -229,7 +261,8 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
     if is_api {
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         // Status checks are logged at `debug`: every till makes one every two seconds.
-        span.in_scope(|| match looks && status < 400 {
+        let is_quiet = (looks && status < 400) || is_logged_together(&response);
+        span.in_scope(|| match is_quiet {
             true => tracing::debug!(status, duration_ms, "answered"),
             false => tracing::info!(status, duration_ms, "answered"),
         });
@@ -239,6 +272,10 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
         .insert(TRACE, trace::value(&trace_id));
     set_security_headers(&mut response, is_api);
     response
+}
+
+fn is_logged_together(response: &Response) -> bool {
+    response.extensions().get::<LoggedTogether>().is_some()
 }
 
 fn is_problem(response: &Response) -> bool {

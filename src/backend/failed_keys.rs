@@ -2,15 +2,14 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kaunter_core::wire::ProblemCode;
 use tokio::sync::Semaphore;
 
 use crate::error::Problem;
-use crate::limits::{AddressLimiter, LOG_PAUSE};
+use crate::limits::{AddressLimiter, LineLimiter};
 use crate::metrics::METRICS;
 
 /// Wrong keys a minute of one address that are answered at once: a shop's server with an old key, and its retries.
@@ -27,7 +26,7 @@ pub(crate) struct FailedKeys {
     by_address: AddressLimiter,
     in_all: DefaultDirectRateLimiter,
     held: Semaphore,
-    logged_at: Mutex<Option<Instant>>,
+    lines: LineLimiter,
 }
 
 impl FailedKeys {
@@ -36,7 +35,7 @@ impl FailedKeys {
             by_address: AddressLimiter::per_minute(PER_ADDRESS),
             in_all: RateLimiter::direct(Quota::per_minute(IN_ALL)),
             held: Semaphore::new(MOST_HELD),
-            logged_at: Mutex::new(None),
+            lines: LineLimiter::default(),
         }
     }
 
@@ -44,9 +43,10 @@ impl FailedKeys {
     pub(crate) async fn count(&self, address: Option<IpAddr>) -> Option<Problem> {
         let alarm = "server_key_failed";
         METRICS.alarm(alarm);
-        if self.may_log() {
+        if let Some(refused) = self.lines.count() {
             tracing::error!(
                 alarm,
+                refused,
                 "a call came with an unknown server key: correct the shop's server, or find out who guesses"
             );
         }
@@ -65,17 +65,5 @@ impl FailedKeys {
     /// Forgets addresses that sent nothing for a while.
     pub(crate) fn forget_idle(&self) {
         self.by_address.forget_idle();
-    }
-
-    fn may_log(&self) -> bool {
-        let mut logged_at = self
-            .logged_at
-            .lock()
-            .expect("nobody panics while holding it");
-        let may = logged_at.is_none_or(|at| at.elapsed() > LOG_PAUSE);
-        if may {
-            *logged_at = Some(Instant::now());
-        }
-        may
     }
 }

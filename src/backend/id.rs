@@ -3,6 +3,14 @@
 /// The letters of an id: no two of them look alike.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// The length of an id.
+const CHARS: usize = 20;
+
+/// True if a text can be an id. It asks for less than [`random`] gives.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// An id of 20 characters: `first`, and 95 random bits.
 ///
 /// # Errors

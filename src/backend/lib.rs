@@ -28,6 +28,7 @@ mod paydibs;
 mod people;
 mod process;
 mod reconcile;
+mod refused_keys;
 mod secret;
 mod store;
 mod terminal;

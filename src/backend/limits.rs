@@ -5,6 +5,7 @@
 //! The limits here are about concurrency and size.
 
 mod address;
+mod lines;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kaunter_core::limits::RightLimits;
@@ -23,6 +25,7 @@ use crate::calls::caller::Caller;
 use crate::error::Problem;
 pub(crate) use address::AddressLimiter;
 use address::AddressLimits;
+pub(crate) use lines::{LineLimiter, LoggedTogether};
 
 /// The maximum wait for the headers of a request, from its first byte or from the start of the connection. A till on
 /// bad Wi-Fi can repeat a lost packet three times in it.
@@ -51,7 +54,7 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) const MAX_REFUSALS: usize = 32;
 /// The maximum time that one of them may take to read it.
 pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
-/// The pause between two log lines about a flood of connections.
+/// The pause between two log lines about a flood of connections, or of refused calls.
 pub(crate) const LOG_PAUSE: Duration = Duration::from_secs(10);
 /// The maximum size of a request's body: the largest of the API, with a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -210,9 +213,15 @@ impl Limits {
         self.within(&self.looks, shop, terminal)
     }
 
-    /// Admits a call of this address.
+    /// Admits a call of this address. [`Self::refuse_address`] answers one that is not admitted.
     pub(crate) fn admit_address(&self, caller: &Caller, address: IpAddr) -> Result<(), Problem> {
         self.addresses.admit(caller, address)
+    }
+
+    /// Refuses a call because of its address.
+    pub(crate) fn refuse_address(&self, problem: Problem, address: IpAddr) -> Response {
+        self.addresses.warn(address);
+        LoggedTogether::answer(problem)
     }
 
     /// True if a terminal whose address is above its limit may still be asked about its payment.

@@ -16,7 +16,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::clock::rfc3339;
 
 /// The fields that a line may have besides its time, level, target and message.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "action",
     "alarm",
     "attempt",
@@ -32,6 +32,7 @@ const FIELDS: [&str; 21] = [
     "key",
     "left",
     "method",
+    "refused",
     "result",
     "route",
     "status",

@@ -29,6 +29,7 @@ pub(crate) use self::give_up::GiveUpRequest;
 use crate::clock::{Clock, Offset, rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::gateway::Gateway;
+use crate::id::is_id;
 use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
@@ -378,6 +379,10 @@ impl Trades {
 
     /// Finds a trade of this shop.
     pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
+        if !is_id(trade_id) {
+            // The store is not asked: PostgreSQL fails on a NUL.
+            return Err(Problem::new(ProblemCode::TradeNotFound));
+        }
         let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
     }
@@ -389,8 +394,8 @@ impl Trades {
         trade_id: &str,
         mark: &CodeMark,
     ) -> Result<bool, Problem> {
-        let found = self.inner.store.find(Some(shop), trade_id).await?;
-        if found.is_some_and(|trade| trade.code() == Some(mark)) {
+        let trade = self.find(Some(shop), trade_id).await?;
+        if trade.code() == Some(mark) {
             return Ok(true);
         }
         Ok(self.inner.store.knows_code(shop, mark).await?)

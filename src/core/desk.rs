@@ -117,6 +117,23 @@ pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
     check_amount(&sale.amount, limits)
 }
 
+/// Refuses a token's largest amount that no payment of the gateway can have.
+///
+/// # Errors
+/// [`Refused`] with `max_amount.minor` or `max_amount.currency`.
+pub fn check_max_amount(amount: &Money, limits: Limits<'_>) -> Result<(), Refused> {
+    if amount.minor == 0 || amount.minor > MAX_MINOR {
+        return Err(Refused::at(ProblemCode::AmountInvalid, "max_amount.minor"));
+    }
+    if amount.currency != limits.currency {
+        return Err(Refused::at(
+            ProblemCode::CurrencyUnsupported,
+            "max_amount.currency",
+        ));
+    }
+    Ok(())
+}
+
 fn check_amount(amount: &Money, limits: Limits<'_>) -> Result<(), Refused> {
     if amount.minor == 0 || amount.minor > MAX_MINOR {
         return Err(Refused::at(ProblemCode::AmountInvalid, "sale.amount.minor"));
@@ -419,6 +436,28 @@ mod tests {
             wallet_id: "23".to_owned(),
             wallet_name: String::new(),
             mode: CodeMode::ConsumerPresented,
+        }
+    }
+
+    #[test]
+    fn rule_19_a_limit_is_an_amount_of_the_gateways_currency() {
+        let check = |minor, currency| {
+            let amount = sale("S", minor, currency).amount;
+            check_max_amount(&amount, LIMITS).map_err(|refused| (refused.code, refused.param))
+        };
+        // A limit may be above the gateway's own.
+        for minor in [1, 5_001, MAX_MINOR] {
+            assert_eq!(check(minor, "MYR"), Ok(()));
+        }
+        let minor = Err((ProblemCode::AmountInvalid, Some("max_amount.minor")));
+        assert_eq!(check(0, "MYR"), minor);
+        assert_eq!(check(MAX_MINOR + 1, "MYR"), minor);
+        let currency = (
+            ProblemCode::CurrencyUnsupported,
+            Some("max_amount.currency"),
+        );
+        for other in ["myr", "SGD", "", "<script>"] {
+            assert_eq!(check(1, other), Err(currency));
         }
     }
 

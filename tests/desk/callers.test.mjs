@@ -50,6 +50,40 @@ test("a minted token is accepted and expires within 15 minutes, whatever lifetim
   assert.equal((await session(shop, token)).status, 200);
 });
 
+test("a token has each right once, and a limit that the gateway's amounts can meet", async (t) => {
+  const shop = await counter(t);
+  const server = shop.keys.KAUNTER_SERVER_KEY;
+  const mint = (more) => {
+    const body = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge"], ...more };
+    return shop.call("POST", "/v1/terminal-tokens", { token: server, body });
+  };
+  const twice = await mint({ rights: Array(1_000).fill(["void", "charge"]).flat() });
+  assert.equal(twice.status, 200, twice.text);
+  assert.deepEqual(claims(twice.json.token).rights, ["void", "charge"]);
+  assert.equal((await session(shop, twice.json.token)).status, 200);
+  const { entries } = (await shop.call("GET", "/v1/audit", { token: server })).json;
+  assert.equal(entries.findLast(({ event }) => event === "token_minted").reason, "void charge");
+  for (const [minor, currency, code, param] of [
+    [0, "MYR", "amount_invalid", "max_amount.minor"],
+    [2 ** 53, "MYR", "amount_invalid", "max_amount.minor"],
+    [1, "myr", "currency_unsupported", "max_amount.currency"],
+    [1, "<script>", "currency_unsupported", "max_amount.currency"],
+    [1, "M".repeat(9_000), "currency_unsupported", "max_amount.currency"],
+  ]) {
+    const { status, json } = await mint({ max_amount: { minor, currency } });
+    assert.deepEqual([status, json.code, json.param], [400, code, param], `${minor} ${currency.slice(0, 9)}`);
+  }
+  // The longest names that are allowed.
+  const [terminal, cashier, ref] = Array(3).fill("\u{20000}".repeat(64));
+  const [max_amount, sale] = [
+    { minor: 2 ** 53 - 1, currency: "MYR" },
+    { ref, amount: { minor: 1, currency: "MYR" } },
+  ];
+  const rights = ["charge", "cancel", "void", "review", "list", "give_up"];
+  const long = await mint({ terminal, cashier, rights, max_amount, sale });
+  assert.equal((await session(shop, long.json.token)).status, 200, long.text);
+});
+
 test("a token of another shop is refused by every call, with one signing key for both, and no shop is named", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "own");
@@ -237,6 +271,24 @@ test("rule 19: a server key does what its rights say, and the log and the audit 
   assert.deepEqual(keyOf("token_minted").slice(-2), ["web", "server"]);
   assert.deepEqual(keyOf("started"), [null], "a terminal's call came with no server key");
   assert.equal((await session(shop, keys.mint)).status, 401, "a server key is no token");
+  for (let nth = 0; nth < 5; nth++) await session(shop, keys.mint);
+  const refused = (key) =>
+    shop.backendProgram.words
+      .split("\n")
+      .filter((line) => line.includes("a call with a server key was refused"))
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.key === key)
+      .map(({ level, code, call }) => [level, code, call].join(" "));
+  assert.deepEqual(refused("books"), [
+    "WARN token_forbidden POST /v1/terminal-tokens",
+    "WARN token_forbidden POST /v1/trades/{trade_id}/verdict",
+  ]);
+  assert.deepEqual(
+    refused("web").slice(-1),
+    ["WARN token_invalid POST /v1/sessions"],
+    "six such calls in ten seconds have one line",
+  );
+  assert.deepEqual(refused("server"), []);
 });
 
 test("wrong server keys are slowed and raise an alarm, and the right key is not slowed", async (t) => {

@@ -165,6 +165,39 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
+test("PostgreSQL: a text with a NUL is the caller's mistake: 400 with the name of the parameter, 404 for an id, and no error of the store", async (t) => {
+  const shop = await both.onPostgres(t);
+  const server = shop.keys.KAUNTER_SERVER_KEY;
+  const token = await shop.token("till-1", { rights: ["charge", "cancel", "void", "review", "list", "give_up"] });
+  for (const [path, param] of [
+    ["/v1/sales?ref=%00", "ref"],
+    ["/v1/trades?ref=a%00b", "ref"],
+    ["/v1/trades?open=true&terminal=%00", "terminal"],
+  ]) {
+    for (const caller of [server, token]) {
+      const { status, json } = await shop.call("GET", path, { token: caller });
+      assert.deepEqual([status, json.code, json.param], [400, "bad_request", param], path);
+    }
+  }
+  const body = { ref: "a\u0000b", tender: "cash" };
+  const given = await shop.call("POST", "/v1/sales/give-up", { token, body });
+  assert.deepEqual([given.status, given.json.code, given.json.param], [400, "sale_invalid", "ref"]);
+  for (const [method, end, body] of [
+    ["GET", ""],
+    ["GET", "/void"],
+    ["POST", "/code", { code: "1234" }],
+    ["POST", "/cancel"],
+    ["POST", "/void", { reason: "a test" }],
+    ["POST", "/verdict", { outcome: "paid", evidence: "none" }],
+  ]) {
+    const { status, json } = await shop.call(method, `/v1/trades/K%00${end}`, { token, body });
+    assert.deepEqual([status, json.code], [404, "trade_not_found"], `${method} ${end}`);
+  }
+  const verdict = { outcome: "paid", evidence: "none", actor: "Mei" };
+  assert.equal((await shop.call("POST", "/v1/trades/%00/verdict", { token: server, body: verdict })).status, 404);
+  assert.doesNotMatch(shop.backendProgram.words, /the store failed/);
+});
+
 test("rule 1: PostgreSQL refuses a second row that holds the sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
@@ -432,6 +465,39 @@ test("a flood of one address is refused, and a till of the same address complete
   const server = await shop.call("GET", "/v1/sales?ref=in-progress", { token: shop.keys.KAUNTER_SERVER_KEY });
   assert.equal(server.status, 200, "the shop's server is not counted");
   assert.match(shop.backendProgram.words, /127\.0\.0\.1 makes more calls than limits\.calls_per_minute_per_address/);
+});
+
+test("calls with an expired or a revoked token, and calls of no route, count as calls without a token; one line of the log says how many were refused", async (t) => {
+  const shop = await reconfigured(await counter(t, { scale: 1 }), perAddress(100, ["127.0.0.1"]));
+  const [token, revoked] = [await shop.token(), await shop.token("till-2")];
+  const [head, body] = token.split(".");
+  const said = JSON.parse(Buffer.from(body, "base64url"));
+  const old = { ...said, iat: said.iat - 3_600, exp: said.exp - 3_600 };
+  const text = `${head}.${Buffer.from(JSON.stringify(old)).toString("base64url")}`;
+  const expired = `${text}.${createHmac("sha256", shop.keys.KAUNTER_SIGNING_KEY).update(text).digest("base64url")}`;
+  const revoke = { token: shop.keys.KAUNTER_SERVER_KEY, body: { terminal: "till-2" } };
+  assert.equal((await shop.call("POST", "/v1/terminals/revoke", revoke)).status, 200);
+  for (const [from, codes, options] of [
+    ["203.0.113.1", [401, "token_expired"], { token: expired }],
+    ["203.0.113.2", [401, "token_revoked"], { token: revoked }],
+    ["203.0.113.3", [404, "route_not_found"], { path: "/v1/nothing", token }],
+    ["203.0.113.4", [405, "method_not_allowed"], { method: "PATCH", path: "/v1/sessions" }],
+  ]) {
+    const { path = "/v1/trades?open=true", method = "GET" } = options;
+    const first = await shop.call(method, path, { ...options, headers: { "x-forwarded-for": from } });
+    assert.deepEqual([first.status, first.json.code], codes, from);
+    later(await flood(shop, 20, { ...options, from }), 429, "rate_limited");
+    assert.equal(await flood(shop, 5, { token, from }), null, "a token's own calls are counted apart");
+  }
+  const lines = () => shop.backendProgram.words.split("\n").filter((line) => line.includes('"status":429'));
+  const answered = async () =>
+    Number(/kaunter_problems_total\{code="rate_limited"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1]);
+  const [before, logged] = [await answered(), lines().length];
+  const headers = { "x-forwarded-for": "203.0.113.1" };
+  for (let nth = 0; nth < 30; nth++) await shop.call("GET", "/v1/trades?open=true", { token: expired, headers });
+  assert.ok((await answered()) >= before + 25, "the metrics count each");
+  assert.ok(lines().length <= logged + 1, `${lines().length - logged} lines`);
+  assert.match(shop.backendProgram.words, /"message":"203\.0\.113\.1 makes more calls than [^\n]*"refused":1\b/);
 });
 
 test("with trusted_proxies, clients behind one proxy are counted apart, IPv6 by /64, and the audit trail has their addresses", async (t) => {

@@ -470,6 +470,13 @@ test("rule 19: a token for one sale does not reach another sale, whatever its ri
     const answer = await shop.call(method, path, { token, body });
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
+  const leaving = await mint(shop, { ...small, rights: ["charge", "give_up"] });
+  for (const ref of ["LARGE", "WAITING", "NONE"]) {
+    const answer = await post(shop, "/v1/sales/give-up", leaving, { ref, tender: "cash" });
+    assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `whether ${ref} exists is not said`);
+  }
+  const nothing = await post(shop, "/v1/sales/give-up", leaving, { ref: "SMALL", tender: "cash" });
+  assert.equal(nothing.json.code, "trade_not_found", "its own sale has no trade yet");
   assert.deepEqual((await shop.call("GET", "/v1/trades?open=true", { token })).json.trades, []);
   assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting_code");
   assert.equal(
@@ -510,6 +517,9 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
   ]) {
     assert.equal((await shop.call("GET", address, { token: mute })).status, 403, address);
   }
+  const leaving = await mint(shop, { rights: ["give_up"] });
+  for (const ref of ["A", "NONE"])
+    assert.equal((await post(shop, "/v1/sales/give-up", leaving, { ref, tender: "cash" })).status, 403, ref);
   const cashier = await mint(shop, { rights: ["charge", "cancel", "void", "review"] });
   const told = (await shop.call("GET", path, { token: cashier })).json;
   assert.deepEqual(

@@ -18,12 +18,10 @@ use crate::app::App;
 use crate::audit::AuditRow;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
+use crate::id::is_id;
 use crate::limits::LIST_ROWS;
 use crate::store::AuditMark;
 use crate::trail::{Actor, ActorKind, AuditEntry, SERVER_CALL};
-
-/// The longest id of a trade in a path. A longer text is no id, and is not recorded.
-const ID_MAX_CHARS: usize = 20;
 
 /// The query of `GET /v1/audit`.
 #[derive(Deserialize)]
@@ -175,9 +173,8 @@ impl RecordedCall {
         let route = route.map_or("-", MatchedPath::as_str);
         let names_trade = route.starts_with("/v1/trades/{trade_id}");
         let id = request.uri().path().split('/').nth(3).unwrap_or_default();
-        let is_id = names_trade
-            && id.len() <= ID_MAX_CHARS
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        // Another text is no id, and is not recorded.
+        let is_id = names_trade && is_id(id);
         Self {
             looks: request.method() == Method::GET,
             name: format!("{} {route}", request.method()),
@@ -211,10 +208,16 @@ impl CallOutcome {
     }
 }
 
-/// Records a call that a terminal may not make, and what the shop's server changed. The answer does not depend on it:
+/// Records a call that a terminal may not make, and what the shop's server changed. What the shop's server may not do is
+/// in the log only, because its calls have no limit. The answer does not depend on it:
 /// a store that fails is in the log.
 pub(crate) async fn record(app: &App, caller: &Caller, call: RecordedCall, answered: CallOutcome) {
     let (shop, store) = (&app.config.shop, app.trades.store());
+    if let (Caller::Server(server), Some(code)) = (caller, answered.code)
+        && [401, 403].contains(&code.status())
+    {
+        app.refused_keys.log(&server.key, &call.name, code);
+    }
     let done = match caller {
         Caller::Terminal(claims) => {
             let Some(code) = answered.code.filter(|code| is_recorded(*code)) else {

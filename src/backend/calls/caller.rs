@@ -37,6 +37,11 @@ impl Caller {
         }
     }
 
+    /// True if the token was revoked.
+    pub(crate) fn is_revoked(&self) -> bool {
+        matches!(self, Self::Stranger(problem) if problem.code == ProblemCode::TokenRevoked)
+    }
+
     /// The name of the server key; empty if it came with none.
     pub(crate) fn server_key(&self) -> &str {
         match self {

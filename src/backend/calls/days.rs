@@ -19,7 +19,7 @@ use kaunter_core::trade::Trade;
 use kaunter_core::wire::{self, LIST_MAX_ROWS, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
-use super::KnownCaller;
+use super::{KnownCaller, check_query};
 use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
@@ -99,6 +99,8 @@ struct ListRequest {
 
 impl TradesQuery {
     fn read(self, app: &App, either: &KnownCaller, is_sheet: bool) -> Result<ListRequest, Problem> {
+        check_query("ref", self.reference.as_deref())?;
+        check_query("terminal", self.terminal.as_deref())?;
         let is_open = match self.open.as_deref() {
             None | Some("false") => false,
             Some("true") => true,

@@ -15,12 +15,12 @@ use kaunter_core::registration::{
 use kaunter_core::sale::{Due, SetBy, Standing};
 use kaunter_core::trade::{Facts, GiveUp};
 use kaunter_core::wire::{
-    AskGiveUp, GivenUp, Metadata, ProblemCode, RegisterSale, Right, SaleRecord,
+    AskGiveUp, GivenUp, Metadata, ProblemCode, RegisterSale, Right, SaleRecord, is_reference,
 };
 use serde::{Deserialize, Serialize};
 
 use super::audit::ServerAction;
-use super::{Body, KnownCaller, Server, Terminal};
+use super::{Body, KnownCaller, Server, Terminal, check_query};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::Problem;
@@ -64,6 +64,7 @@ pub(crate) async fn get(
         Problem::with_detail(ProblemCode::BadRequest, detail)
     };
     let Query(query) = query.map_err(|_| refuse())?;
+    check_query("ref", Some(&query.reference))?;
     let bill = match (query.minor, query.currency) {
         (Some(minor), Some(currency)) => Some(Money { minor, currency }),
         (None, None) => None,
@@ -162,6 +163,9 @@ pub(crate) async fn give_up(
 ) -> Result<Json<FullRecord>, Problem> {
     let authority = claims.authority();
     authority.require(Right::GiveUp)?;
+    if !is_reference(&ask.reference) {
+        return Err(Problem::new(ProblemCode::SaleInvalid).at("ref"));
+    }
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let request = GiveUpRequest {
         shop: claims.shop.clone(),
@@ -173,11 +177,18 @@ pub(crate) async fn give_up(
     let seen = claims.clone();
     let may_leave = move |facts: &Facts| Ok(seen.authority().require_on(Right::GiveUp, facts)?);
     let given_up = app.trades.give_up(request, may_leave).await;
-    given_up.map_err(|problem| problem.within(&claims.authority()))?;
     let either = KnownCaller {
         shop: claims.shop.clone(),
-        claims: Some(claims),
+        claims: Some(claims.clone()),
     };
+    given_up.map_err(|problem| {
+        let is_missing = problem.code == ProblemCode::TradeNotFound;
+        if is_missing && !either.may_charge(&ask.reference) {
+            // The answer does not reveal whether the sale exists.
+            return Problem::new(ProblemCode::TokenForbidden);
+        }
+        problem.within(&claims.authority())
+    })?;
     record(&app, &either, ask.reference, None).await.map(Json)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use kaunter_core::desk;
-use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
+use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, Right};
 
 use super::audit::ServerAction;
 use super::{Body, Minter};
@@ -18,7 +18,7 @@ use crate::trail::TOKEN_MINTED;
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
     Minter(key): Minter,
-    Body(request): Body<MintToken>,
+    Body(mut request): Body<MintToken>,
 ) -> Result<(Extension<ServerAction>, Json<MintedToken>), Problem> {
     if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
@@ -28,6 +28,10 @@ pub(crate) async fn mint(
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
+    if let Some(amount) = &request.max_amount {
+        desk::check_max_amount(amount, app.trades.gateway().limits())?;
+    }
+    request.rights = distinct(&request.rights);
     let action = ServerAction {
         event: TOKEN_MINTED,
         person: request.cashier.clone(),
@@ -43,4 +47,15 @@ pub(crate) async fn mint(
     let minted = app.tokens.mint(request, generation, wall_ms())?;
     tracing::info!(key, "minted a token");
     Ok((Extension(action), Json(minted)))
+}
+
+/// Each right once.
+fn distinct(rights: &[Right]) -> Vec<Right> {
+    let mut distinct = Vec::new();
+    for right in rights {
+        if !distinct.contains(right) {
+            distinct.push(*right);
+        }
+    }
+    distinct
 }

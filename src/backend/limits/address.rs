@@ -4,14 +4,13 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kaunter_core::wire::ProblemCode;
 
-use super::LOG_PAUSE;
+use super::LineLimiter;
 use crate::calls::caller::Caller;
 use crate::error::Problem;
 
@@ -57,7 +56,7 @@ impl AddressLimiter {
 pub(super) struct AddressLimits {
     known: AddressLimiter,
     strangers: AddressLimiter,
-    logged_at: Mutex<Option<Instant>>,
+    refused: LineLimiter,
 }
 
 impl AddressLimits {
@@ -66,40 +65,41 @@ impl AddressLimits {
         Self {
             known: AddressLimiter::per_minute(calls(calls_per_minute)),
             strangers: AddressLimiter::per_minute(calls(calls_per_minute / CALLS_PER_STRANGER)),
-            logged_at: Mutex::new(None),
+            refused: LineLimiter::default(),
         }
     }
 
-    /// Counts a call of this address. The shop's server is not counted: its key is right. Neither is a till whose token
-    /// has expired: it must learn that, and a refusal costs as little as any other.
+    /// Counts a call of this address. The shop's server is not counted: its key is right. A token that has expired or was
+    /// revoked counts as none: whoever had it once could send a flood.
     pub(super) fn admit(&self, caller: &Caller, address: IpAddr) -> Result<(), Problem> {
         let limiter = match caller {
             Caller::Server(_) => return Ok(()),
-            Caller::Stranger(problem) if problem.code == ProblemCode::TokenExpired => return Ok(()),
             Caller::Stranger(_) => &self.strangers,
             Caller::Terminal(_) => &self.known,
         };
         limiter.count(address).map_err(|wait| {
-            self.warn(address);
             let detail = "Too many calls from this address: wait a few seconds.".to_owned();
             Problem::with_detail(ProblemCode::RateLimited, detail).after(wait)
         })
     }
 
+    /// Also writes the line about refused calls that is due.
     pub(super) fn forget_idle(&self) {
         self.known.forget_idle();
         self.strangers.forget_idle();
+        if let Some(refused) = self.refused.rest() {
+            tracing::warn!(
+                refused,
+                "more calls were refused because of limits.calls_per_minute_per_address"
+            );
+        }
     }
 
-    /// Logs at most once per [`LOG_PAUSE`]: a flood of calls must not become a flood of log lines.
-    fn warn(&self, address: IpAddr) {
-        let mut logged_at = self
-            .logged_at
-            .lock()
-            .expect("nobody panics while holding it");
-        if logged_at.is_none_or(|at| at.elapsed() > LOG_PAUSE) {
-            *logged_at = Some(Instant::now());
+    /// Logs that calls are refused. The number is that of all addresses.
+    pub(super) fn warn(&self, address: IpAddr) {
+        if let Some(refused) = self.refused.count() {
             tracing::warn!(
+                refused,
                 "{address} makes more calls than limits.calls_per_minute_per_address: they are refused. Behind a proxy, set trusted_proxies"
             );
         }
