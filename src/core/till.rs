@@ -50,7 +50,8 @@
 //! # gateway_ref: None, attempt: 1, wallet_id: "21".to_owned(), wallet: None, mode: CodeMode::ConsumerPresented,
 //! # terminal: String::new(), cancelled_by: None, reason: None, void_gateway_ref: None, as_of: String::new(),
 //! # since: String::new(), created_at: String::new(), deadline_at: None, paid_at: None, decided_by: None, late: false,
-//! # shown_code: None, gateway_answer: None, void_refused: None,
+//! # shown_code: None, gateway_answer: None, void_refused: None, cashier: None, proposal: None, single_person: false,
+//! # verdict_contradicted: false,
 //!     // and what else it tells
 //! };
 //! let plan = Plan {
