@@ -6,9 +6,12 @@ const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The length of an id.
 const CHARS: usize = 20;
 
-/// True if a text can be an id. It asks for less than [`random`] gives.
+/// True if a text can be an id. It asks for less than [`random`] gives: ids of earlier versions had a hyphen.
 pub(crate) fn is_id(text: &str) -> bool {
-    (1..=CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (1..=CHARS).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// An id of 20 characters: `first`, and 95 random bits.
