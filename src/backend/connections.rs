@@ -16,7 +16,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -40,7 +39,7 @@ use crate::calls::payment::OpenPayment;
 use crate::config::TrustedProxies;
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, Bounds, FIRST_WAIT, LOG_PAUSE, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
+    ACCEPT_PAUSE, Bounds, FIRST_WAIT, LineLimiter, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
     REFUSAL_WAIT, connections,
 };
 use crate::tls::Tls;
@@ -58,7 +57,7 @@ pub(crate) struct ConnectionLimiter {
     tls: Option<Arc<Tls>>,
     /// Callers that are refused with `Retry-After` at the moment.
     refusals: Arc<Semaphore>,
-    logged_at: Mutex<Option<Instant>>,
+    lines: LineLimiter,
     close: CancellationToken,
 }
 
@@ -84,7 +83,7 @@ impl ConnectionLimiter {
             slots: Mutex::default(),
             tls,
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
-            logged_at: Mutex::default(),
+            lines: LineLimiter::default(),
             close: CancellationToken::new(),
         })
     }
@@ -292,14 +291,9 @@ impl ConnectionLimiter {
         });
     }
 
-    /// Logs at most once per [`LOG_PAUSE`]: a flood of connections must not become a flood of log lines.
+    /// Logs at most one line per pause: a flood of connections must not become a flood of log lines.
     fn warn(&self, what: &str) {
-        let mut logged_at = self
-            .logged_at
-            .lock()
-            .expect("nobody panics while holding it");
-        if logged_at.is_none_or(|at| at.elapsed() > LOG_PAUSE) {
-            *logged_at = Some(Instant::now());
+        if self.lines.count().is_some() {
             tracing::warn!("{what}");
         }
     }

@@ -1,4 +1,4 @@
-//! Checks the configuration before anything starts: the table of what is refused, and of what gives a warning.
+//! Checks the configuration before anything starts. A table says what is refused and what gives a warning.
 //!
 //! A value that is unsafe or meaningless for certain is refused. A value that may be intended gives a warning: for
 //! example, a PostgreSQL on another machine without `sslmode=verify-full` may be behind a tunnel, which this program

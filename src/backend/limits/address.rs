@@ -69,8 +69,8 @@ impl AddressLimits {
         }
     }
 
-    /// Counts a call of this address. The shop's server is not counted: its key is right. A token that has expired or was
-    /// revoked counts as none: whoever had it once could send a flood.
+    /// Counts a call of this address. The shop's server is not counted: its key is right. A call with an expired or
+    /// revoked token counts as one without a token, because a person who has left may still have the token.
     pub(super) fn admit(&self, caller: &Caller, address: IpAddr) -> Result<(), Problem> {
         let limiter = match caller {
             Caller::Server(_) => return Ok(()),
