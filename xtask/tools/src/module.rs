@@ -166,7 +166,9 @@ pub(crate) fn page() -> anyhow::Result<()> {
 
 /// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
+    tools::npm_packages()?;
     build(Profile::Release)?;
+    testing()?;
     papers()
 }
 
@@ -178,6 +180,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     for module in &MODULES {
         optimise(module)?;
     }
+    testing()?;
     papers()?;
     println!("pkg is complete");
     Ok(())
@@ -200,6 +203,12 @@ fn optimise(module: &Module) -> anyhow::Result<()> {
     let after = std::fs::metadata(&wasm)?.len();
     println!("{name}.wasm has {after} bytes ({before} before wasm-opt)");
     Ok(())
+}
+
+/// Bundles the modules and their glue for a shop's tests: `kaunter/testing`.
+fn testing() -> anyhow::Result<()> {
+    step("Bundling kaunter/testing");
+    run(command("node", &["xtask/testing.mjs"]))
 }
 
 /// Copies the files that a published package needs besides code.
