@@ -208,6 +208,27 @@ test("showCode: the customer scans the code", async () => {
   assert.equal((await till.showCode({ ref: "INV-3", amount }, { walletId: "23", onCode })).status, "unconfirmed");
 });
 
+test("what follows a charge: void, status, lists, a verdict, and the next page that finds it", async () => {
+  const till = await open();
+  const paid = await till.charge({ ref: "INV-1", amount });
+  assert.equal((await till.void(paid.tradeId, { reason: "wrong bill" })).status, "voided");
+  assert.equal((await till.checkStatus(paid.tradeId)).status, "voided");
+  setOutcome("unconfirmed");
+  const open1 = await till.charge({ ref: "INV-2", amount });
+  assert.equal((await refused(till.charge({ ref: "INV-2", amount }))).code, "sale_busy");
+  assert.deepEqual(
+    (await till.listTrades()).trades.map(({ sale }) => sale.ref),
+    ["INV-2", "INV-1"],
+  );
+  await till.close();
+  const next = await open();
+  assert.deepEqual(
+    next.unfinished.map(({ tradeId }) => tradeId),
+    [open1.tradeId],
+  );
+  assert.equal((await next.resume(open1.tradeId)).status, "unconfirmed");
+});
+
 test("resetTesting forgets everything, and each run is the same", async () => {
   const run = async () => {
     const till = await open();
