@@ -8,6 +8,8 @@ export * from "./index.js";
  *
  * `cancelled`: the customer does not answer until the time is up. `unconfirmed`: the gateway does not answer. Throws
  * `argument_invalid` for what no charge can end as: `voided` comes from `till.void`.
+ *
+ * A sale without an amount counts as registered by your server, with RM 10.00.
  */
 export function setOutcome(
   outcome: Outcome["status"] | { status: "declined"; reason: DeclineReason },

@@ -7,6 +7,9 @@ import SANDBOX from "../wasm/sandbox.wasm";
 /** @type {import("../wasm/sandbox.js").RawSettings} */
 const SETTINGS = { seed: 1, approval: "auto", codeMemoryS: 0 };
 
+/** What a sale without an amount comes to: the tests have no server that registers sales. */
+const REGISTERED = { minor: 1000, currency: "MYR" };
+
 /** A wallet whose codes the till tells from others, so that nobody has to choose: WeChat Pay. */
 const TOLD_APART = "33";
 
@@ -19,6 +22,9 @@ export class Counter {
   #next;
   /** @type {Map<string, string>} */
   #planned = new Map();
+  /** The sales that are registered. */
+  /** @type {Set<string>} */
+  #registered = new Set();
   /** The wallet of the phone's next code. */
   /** @type {string | undefined} */
   #walletId;
@@ -43,6 +49,7 @@ export class Counter {
     this.#raw = undefined;
     this.#next = undefined;
     this.#planned.clear();
+    this.#registered.clear();
   }
 
   /** The options of `Till.open` that lead here. */
@@ -93,6 +100,14 @@ export class Counter {
     if (own === undefined) this.#next = undefined;
     this.#planned.delete(ref);
     this.#sandbox.plan(ref, word);
+    if (sale.amount == null && !this.#registered.has(ref)) this.#register(ref);
+  }
+
+  /** Registers the sale, as the shop's server does. */
+  #register(ref) {
+    const body = JSON.stringify({ ref, amount: REGISTERED });
+    this.#sandbox.call(this.#clock.now(), "PUT", "/v1/sales", "sandbox", undefined, body);
+    this.#registered.add(ref);
   }
 
   /**

@@ -73,6 +73,15 @@ test("a given code, a given wallet and a sale of another amount than RM 12.50 ar
     assert.equal((await till.charge({ ref: `INV-${minor}`, amount: { minor, currency: "MYR" } })).status, "paid");
 });
 
+test("a sale without an amount is one that the shop's server has registered", async () => {
+  const till = await open();
+  const outcome = await till.charge({ ref: "INV-1" });
+  assert.deepEqual([outcome.status, outcome.sale.amount.minor], ["paid", 1000]);
+  setOutcome("declined");
+  assert.equal((await till.charge({ ref: "INV-2" })).status, "declined");
+  assert.equal((await till.charge({ ref: "INV-2" })).status, "paid");
+});
+
 test("setOutcome: the next charge ends so, and the one after it is paid", async () => {
   const till = await open();
   for (const [outcome, expected] of [
