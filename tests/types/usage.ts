@@ -36,6 +36,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     chooseWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0] ?? scan.wallet,
     preview: video,
     camera: {
+      stream: new MediaStream(),
       facing: "environment",
       deviceId: "id",
       region: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
