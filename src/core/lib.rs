@@ -9,6 +9,7 @@
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
 //! - [`sign_in`], [`lockout`]: people who sign in at the backend, and wrong secrets.
+//! - [`calendar`]: the text of a time, and the days of a shop.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`token_life`], [`void_window`]: when a payment or a void may leave for the gateway.
 //! - [`gate`]: when a reading of a code is believed.
@@ -20,6 +21,7 @@
 pub mod admission;
 pub mod audit;
 pub mod authority;
+pub mod calendar;
 pub mod code;
 pub mod desk;
 pub mod emv;
@@ -31,6 +33,7 @@ pub mod lockout;
 pub mod money;
 pub mod owner;
 pub mod policy;
+mod problem;
 pub mod registration;
 pub mod report;
 pub mod review;

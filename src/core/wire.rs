@@ -499,6 +499,19 @@ pub struct Session {
     pub terminal_taken: bool,
 }
 
+/// A session, with the fields that the till's module does not read: there, each field costs bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullSession {
+    /// What the till's module reads.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Which sales the shop takes.
+    pub sales: Sales,
+    /// True in a sandbox: no real money moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sandbox: bool,
+}
+
 /// A wallet of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Wallet {

@@ -3,7 +3,7 @@
 //! A change is read, decided by the trade's machine, and written unless another change was faster.
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
-use kaunter_core::admission::{self, Candidate};
+use kaunter_core::admission::{self, Candidate, Denial};
 use kaunter_core::giving_up::{self, GivingUp};
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
@@ -12,12 +12,11 @@ use kaunter_core::sale::{self, CodeUse, Due, SetBy};
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, GiveUp, Move, Refusal, SaleHold, Step, Trade,
 };
-use kaunter_core::wire::{NewTrade, ProblemCode, Sale, Sales};
-
-use crate::sample;
+use kaunter_core::wire::{GatewayAnswer, NewTrade, ProblemCode, Sale, Sales};
+use serde::{Deserialize, Serialize};
 
 /// A stored trade.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
     /// The key with which it was begun.
     pub key: String,
@@ -41,6 +40,10 @@ pub struct Creator<'a> {
     pub shop: &'a str,
     /// The terminal that asks.
     pub terminal: &'a str,
+    /// The cashier who works there.
+    pub cashier: &'a str,
+    /// The name of the trade's wallet.
+    pub wallet_name: &'a str,
     /// The id of the trade, if it may begin.
     pub trade_id: &'a str,
 }
@@ -66,15 +69,19 @@ pub struct NotCreated {
     pub code: ProblemCode,
     /// The row that stands in the way.
     pub row: Option<usize>,
+    /// Why the rules of admission deny it, if they do.
+    pub denial: Option<Denial>,
 }
 
-/// How trades outside this store affect an event.
+/// What an event meets outside this store: trades of other stores, and the gateway's words.
 #[derive(Clone, Debug, Default)]
-pub struct OtherStores<'a> {
+pub struct Outside<'a> {
     /// The other sale for which the code was handed over last.
     pub code: Option<CodeUse>,
     /// The trade that already has the gateway's id.
     pub holder: Option<&'a str>,
+    /// The gateway's own words, if the event is its answer.
+    pub gateway_answer: Option<&'a GatewayAnswer>,
 }
 
 /// A change that was decided and is not written yet.
@@ -117,6 +124,31 @@ impl Store {
         }
     }
 
+    /// A store with these rows, the oldest first, and these registered sales, each with its shop and reference. Each
+    /// trade that has not ended gets [`Event::Restarted`] next.
+    #[must_use]
+    pub fn restored(
+        max_rows: usize,
+        rows: Vec<Row>,
+        registered: impl IntoIterator<Item = (String, String, Money)>,
+    ) -> Self {
+        let due = |(shop, reference, amount)| {
+            let set_by = SetBy::Registration;
+            (shop, reference, Due { amount, set_by })
+        };
+        Self {
+            rows,
+            max_rows,
+            registered: registered.into_iter().map(due).collect(),
+        }
+    }
+
+    /// The registered sales: shop, reference and amount of each.
+    pub fn registered(&self) -> impl Iterator<Item = (&str, &str, &Money)> {
+        let registered = self.registered.iter();
+        registered.map(|(shop, reference, due)| (shop.as_str(), reference.as_str(), &due.amount))
+    }
+
     /// All rows, the oldest first.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
@@ -147,7 +179,11 @@ impl Store {
         now: Ms,
         policy: &Policy,
     ) -> Result<Created, NotCreated> {
-        let refused = |code| NotCreated { code, row: None };
+        let refused = |code| NotCreated {
+            code,
+            row: None,
+            denial: None,
+        };
         let same =
             |row: &Row| row.trade.facts().shop == creator.shop && row.key == new.idempotency_key;
         if let Some(row) = self.rows.iter().position(same) {
@@ -173,6 +209,7 @@ impl Store {
                 NotCreated {
                     code: denial.into(),
                     row: denial.trade().map(|at| others[at]),
+                    denial: Some(denial),
                 }
             })?;
         if self.rows.len() >= self.max_rows {
@@ -183,14 +220,14 @@ impl Store {
             trade_id: creator.trade_id.to_owned(),
             shop: creator.shop.to_owned(),
             terminal: creator.terminal.to_owned(),
-            cashier: Some(sample::CASHIER.to_owned()),
+            cashier: Some(creator.cashier.to_owned()),
             attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
             sale: Sale {
                 reference: new.sale.reference.clone(),
                 amount: admission.asked,
             },
             wallet_id: new.wallet_id.clone(),
-            wallet_name: String::new(),
+            wallet_name: creator.wallet_name.to_owned(),
             mode: new.mode,
         };
         self.rows.push(Row {
@@ -309,15 +346,15 @@ impl Store {
         event: Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &OtherStores<'_>,
+        outside: &Outside<'_>,
     ) -> Change {
-        let event = self.known(row, event, elsewhere);
+        let event = self.known(row, event, outside);
         let context = Context {
             now,
             policy,
             held_by_others: self.held_by_others(row),
-            gateway_answer: None,
-            code_reused: self.is_code_reused(row, &event, now, policy, elsewhere),
+            gateway_answer: outside.gateway_answer,
+            code_reused: self.is_code_reused(row, &event, now, policy, outside),
         };
         let mut after = self.trade(row).clone();
         let was = after.version();
@@ -366,7 +403,8 @@ impl Store {
     }
 
     /// The rows of a sale, the oldest first.
-    fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
+    #[must_use]
+    pub fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
         let of = |row: &usize| {
             let facts = self.trade(*row).facts();
             facts.shop == shop && facts.sale.reference == reference
@@ -382,7 +420,7 @@ impl Store {
     }
 
     /// Replaces a creation's answer if another row already has the gateway's id in it.
-    fn known(&self, row: usize, event: Event, elsewhere: &OtherStores<'_>) -> Event {
+    fn known(&self, row: usize, event: Event, outside: &Outside<'_>) -> Event {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
@@ -391,7 +429,7 @@ impl Store {
         let mut rows = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
         let holder = rows.find(|(_, other)| has(other));
         let holder = holder.map(|(_, other)| other.trade.facts().trade_id.as_str());
-        if sale::is_id_repeated(holder.or(elsewhere.holder), &own.trade_id) {
+        if sale::is_id_repeated(holder.or(outside.holder), &own.trade_id) {
             return Event::Created(CreateAnswer::Repeated);
         }
         event
@@ -403,12 +441,12 @@ impl Store {
         event: &Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &OtherStores<'_>,
+        outside: &Outside<'_>,
     ) -> bool {
         let Event::Code(mark) = event else {
             return false;
         };
-        let last = self.last_use(row, mark).or_else(|| elsewhere.code.clone());
+        let last = self.last_use(row, mark).or_else(|| outside.code.clone());
         let reference = &self.trade(row).facts().sale.reference;
         sale::is_code_reused(last.as_ref(), reference, now, policy)
     }

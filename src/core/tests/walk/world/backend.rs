@@ -8,7 +8,7 @@ use kaunter_core::trade::{CodeMark, Event, GatewayStatus, GiveUp, Move, Refusal,
 use kaunter_core::wire::{self, ProblemCode, Tender};
 use kaunter_model::gateway::Account;
 use kaunter_model::sample;
-use kaunter_model::store::{Created, Creator, OtherStores};
+use kaunter_model::store::{Created, Creator, Outside};
 
 use super::page::{NAME, device};
 use super::{Call, Message, Outside, SHOP, World};
@@ -98,6 +98,8 @@ impl World {
         let creator = Creator {
             shop: SHOP,
             terminal: &self.terminal(page),
+            cashier: sample::CASHIER,
+            wallet_name: "",
             trade_id: &format!("T{}", self.outside.len()),
         };
         match self.store.create(&creator, new, self.now, &policy) {
@@ -157,7 +159,7 @@ impl World {
     /// One event, in one transaction: this backend is one process.
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
-        let nothing = OtherStores::default();
+        let nothing = Outside::default();
         let change = self
             .store
             .decide(at, event.clone(), self.now, &policy, &nothing);
