@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn every_code_has_the_words_of_its_status() {
-        for code in ProblemCode::ALL {
+        for code in ProblemCode::ALL.iter().copied() {
             let problem = Problem::new(code, None, 3);
             assert_ne!(problem.title, "Error", "{code:?}");
             assert!(!problem.detail.contains("a few seconds"), "{code:?}");

@@ -728,6 +728,23 @@ pub struct SaleRecord {
     pub trades: Vec<TradeView>,
 }
 
+/// A sale's record, with the fields that the till's module does not read: there, each field costs bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullRecord {
+    /// What the till's module reads.
+    #[serde(flatten)]
+    pub record: SaleRecord,
+    /// Whether the shop's server has registered the sale.
+    pub registered: bool,
+    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
+    /// under another reference. Absent if nothing was paid, or enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_amount: Option<Money>,
+    /// Only for the shop's server; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+}
+
 /// Who decided that a sale is paid, or how a trade has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

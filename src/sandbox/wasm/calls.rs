@@ -2,7 +2,10 @@
 //!
 //! Each handler asks core's rules and the store, as the backend's does.
 
+mod lists;
+mod sales;
 mod sessions;
+mod terminals;
 mod trades;
 
 use kaunter_core::policy::Ms;
@@ -45,14 +48,26 @@ impl Counter {
                 retry_after_s: None,
             }),
             (["v1", "sessions"], "POST") => self.session(request),
+            (["v1", "sign-out"], "POST") => self.sign_out(request),
+            (["v1", "terminals", "take-over"], "POST") => self.take_over(request),
             (["v1", "trades"], "POST") => self.create(request),
+            (["v1", "trades"], "GET") => self.list(request),
             (["v1", "trades", trade_id], "GET") => self.status(request, trade_id),
             (["v1", "trades", trade_id, "code"], "POST") => self.code(request, trade_id),
+            (["v1", "trades", trade_id, "cancel"], "POST") => self.cancel(request, trade_id),
+            (["v1", "trades", trade_id, "void"], "POST") => self.void(request, trade_id),
+            (["v1", "trades", trade_id, "void"], "GET") => self.read(request, trade_id, true),
+            (["v1", "trades", trade_id, "verdict"], "POST") => self.verdict(request, trade_id),
+            (["v1", "sales"], "GET") => self.sale(request),
+            (["v1", "sales"], "PUT") => self.register(request),
+            (["v1", "sales", "give-up"], "POST") => self.give_up(request),
             (
                 ["healthz"]
-                | ["v1", "sessions" | "trades"]
+                | ["v1", "sessions" | "sign-out" | "trades" | "sales"]
+                | ["v1", "terminals", "take-over"]
+                | ["v1", "sales", "give-up"]
                 | ["v1", "trades", _]
-                | ["v1", "trades", _, "code"],
+                | ["v1", "trades", _, "code" | "cancel" | "void" | "verdict"],
                 _,
             ) => Err(ProblemCode::MethodNotAllowed.into()),
             (_, _) => Err(ProblemCode::RouteNotFound.into()),

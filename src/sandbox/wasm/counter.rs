@@ -8,7 +8,7 @@ use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
 use kaunter_core::wire::{Metadata, TradeView};
 use kaunter_model::devices::Devices;
-use kaunter_model::store::{Outside, Store};
+use kaunter_model::store::{Store, Surroundings};
 use sha2::Sha256;
 
 use crate::dice::Dice;
@@ -119,14 +119,19 @@ impl Counter {
 
     /// Applies an event to the trade of this row, and carries out what its machine says.
     pub(crate) fn apply(&mut self, row: usize, event: Event) -> Result<(), Refusal> {
-        let granted = self.change(row, event, &Outside::default());
+        let granted = self.change(row, event, &Surroundings::default());
         self.drain(row);
         granted
     }
 
-    fn change(&mut self, row: usize, event: Event, outside: &Outside<'_>) -> Result<(), Refusal> {
+    fn change(
+        &mut self,
+        row: usize,
+        event: Event,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Refusal> {
         let (now, policy) = (self.now, &self.policy);
-        let change = self.store.decide(row, event, now, policy, outside);
+        let change = self.store.decide(row, event, now, policy, around);
         let done = self.store.commit(change);
         done.expect("nothing else changes the store meanwhile")
             .granted
@@ -141,12 +146,12 @@ impl Counter {
                     let trade = self.store.trade(row);
                     let (event, words) =
                         self.gateway.serve(row, send, trade, &gateway_ref, self.now);
-                    let outside = Outside {
+                    let around = Surroundings {
                         gateway_answer: words.as_ref(),
-                        ..Outside::default()
+                        ..Surroundings::default()
                     };
                     // The gateway's answers are never refused.
-                    let _ = self.change(row, event, &outside);
+                    let _ = self.change(row, event, &around);
                 }
                 Step::Wait(wake) => {
                     // A machine that wants to wake at once is woken by the next tick, so that no loop is endless.

@@ -1,9 +1,10 @@
 //! A call that is refused.
 
+use kaunter_core::admission::Denial;
 use kaunter_core::desk::Refused;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::Refusal;
-use kaunter_core::wire::{self, ProblemCode, Retry, TradeView};
+use kaunter_core::wire::{self, ProblemCode, Retry, Sales, TradeView};
 
 use crate::answer::Answer;
 
@@ -29,6 +30,23 @@ impl Problem {
         Self {
             trade: Some(Box::new(trade)),
             ..Self::from(code)
+        }
+    }
+
+    /// Adds what the rules of admission say.
+    pub(crate) fn denied(self, denial: Denial) -> Self {
+        Self {
+            detail: denial.detail(Sales::Open),
+            after_ms: denial.wait_ms(),
+            ..self
+        }
+    }
+
+    /// Replaces the sentence.
+    pub(crate) fn replace_detail(self, detail: String) -> Self {
+        Self {
+            detail: Some(detail),
+            ..self
         }
     }
 

@@ -107,6 +107,14 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Refuses every caller but the shop's server.
+    pub(crate) fn server(&self) -> Result<(), Problem> {
+        match self.caller() {
+            Ok(Caller::Server) => Ok(()),
+            Ok(Caller::Terminal(_)) | Err(_) => Err(ProblemCode::ServerKeyInvalid.into()),
+        }
+    }
+
     /// The device that calls, if it says so.
     pub(crate) fn device(&self) -> Result<Option<&'a str>, Problem> {
         match self.device {

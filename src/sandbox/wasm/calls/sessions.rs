@@ -4,6 +4,7 @@ use kaunter_core::authority::Reach;
 use kaunter_core::calendar::{DAY_MS, rfc3339};
 use kaunter_core::money::Money;
 use kaunter_core::terminal::DeviceRole;
+use kaunter_core::trade::Trade;
 use kaunter_core::wire::{CodeMode, FullSession, Sales, Session, Wallet};
 use kaunter_model::wallets::WALLETS;
 
@@ -35,20 +36,27 @@ pub(crate) fn wallets() -> Vec<Wallet> {
     WALLETS.iter().map(wallet).collect()
 }
 
+/// Whether a till that starts has to know the trade: it has not ended, or the gateway contradicts its verdict.
+fn needs_attention(trade: &Trade) -> bool {
+    !trade.state().status().is_final() || trade.verdict_contradicted()
+}
+
 impl Counter {
     pub(super) fn session(&mut self, request: &Request<'_>) -> Answered {
         let terminal = request.terminal()?;
         let role = self.role(terminal.name, request.device()?);
         let authority = terminal.authority();
-        let open_trades = (0..self.store.rows().len())
+        let mut own: Vec<usize> = (0..self.store.rows().len())
+            .rev()
             .filter(|row| {
                 let trade = self.store.trade(*row);
-                let asks = !trade.state().status().is_final() || trade.verdict_contradicted();
                 let own = trade.facts().terminal == terminal.name;
-                asks && own && authority.reach(trade.facts()) == Reach::Whole
+                own && needs_attention(trade) && authority.reach(trade.facts()) == Reach::Whole
             })
-            .map(|row| self.view(row))
             .collect();
+        // A person has to look at those that have ended as well, after the open ones.
+        own.sort_by_key(|row| self.store.trade(*row).state().status().is_final());
+        let open_trades = own.into_iter().map(|row| self.view(row)).collect();
         let session = Session {
             shop: SHOP.to_owned(),
             terminal: terminal.name.to_owned(),

@@ -1,12 +1,12 @@
 //! The calls about a trade.
 
 use kaunter_core::authority::Reach;
-use kaunter_core::desk::{self, Command};
+use kaunter_core::desk::{self, Command, Speaker};
 use kaunter_core::sale::SetBy;
 use kaunter_core::terminal::{self, DeviceRole};
 use kaunter_core::trade::Event;
-use kaunter_core::wire::{HandOver, NewTrade, ProblemCode, Right, Sale, Wallet};
-use kaunter_model::store::{Created, Creator};
+use kaunter_core::wire::{AskVoid, HandOver, NewTrade, ProblemCode, Right, Sale, Verdict, Wallet};
+use kaunter_model::store::{Created, Creator, Denied};
 use serde::Deserialize;
 
 use super::Answered;
@@ -14,7 +14,7 @@ use super::sessions::wallets;
 use crate::answer::Answer;
 use crate::counter::Counter;
 use crate::problem::Problem;
-use crate::request::{Request, Terminal};
+use crate::request::{Caller, Request, Terminal};
 use crate::settings::{LIMITS, SHOP};
 
 /// The query of a trade's status.
@@ -51,14 +51,21 @@ impl Counter {
                 self.begin(row);
                 row
             }
-            Err(denied) => {
-                return Err(match denied.row {
-                    Some(row) => Problem::with_trade(denied.code, self.view(row)),
-                    None => denied.code.into(),
-                });
-            }
+            Err(denied) => return Err(self.denied(&denied)),
         };
         Ok(Answer::json(200, &self.view(row)))
+    }
+
+    /// Why the store is unchanged, and which trade is in the way.
+    pub(super) fn denied(&self, denied: &Denied) -> Problem {
+        let problem = match denied.row {
+            Some(row) => Problem::with_trade(denied.code, self.view(row)),
+            None => denied.code.into(),
+        };
+        match denied.denial {
+            Some(denial) => problem.denied(denial),
+            None => problem,
+        }
     }
 
     /// Checks a registered amount that the page did not state.
@@ -88,6 +95,42 @@ impl Counter {
         let (command, _) = Command::code(&hand.code, |code| self.mark(code))?;
         let device = request.device()?;
         self.command(terminal, Some(device), trade_id, command)
+    }
+
+    pub(super) fn cancel(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+        let terminal = request.terminal()?;
+        terminal.authority().require(Right::Cancel)?;
+        let device = request.device()?;
+        self.command(terminal, Some(device), trade_id, Command::cancel())
+    }
+
+    pub(super) fn void(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+        let terminal = request.terminal()?;
+        terminal.authority().require(Right::Void)?;
+        let AskVoid { reason } = request.body()?;
+        self.command(terminal, None, trade_id, Command::void(&reason)?)
+    }
+
+    /// A person's verdict: a till's cashier, or whom the shop's server names.
+    pub(super) fn verdict(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+        let caller = request.caller()?;
+        let verdict: Verdict = request.body()?;
+        match caller {
+            Caller::Terminal(terminal) => {
+                terminal.authority().require(Right::Review)?;
+                let speaker = Speaker::Terminal {
+                    cashier: terminal.cashier,
+                    terminal: terminal.name,
+                };
+                let command = Command::verdict(&verdict, speaker)?;
+                self.command(terminal, None, trade_id, command)
+            }
+            Caller::Server => {
+                let command = Command::verdict(&verdict, Speaker::Server)?;
+                let row = self.find(trade_id)?;
+                self.carry_out(row, command)
+            }
+        }
     }
 
     pub(super) fn status(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
@@ -140,6 +183,10 @@ impl Counter {
         if let Some(device) = device.filter(|_| own) {
             self.act(terminal, device)?;
         }
+        self.carry_out(row, command)
+    }
+
+    fn carry_out(&mut self, row: usize, command: Command) -> Answered {
         match self.apply(row, command.event) {
             Ok(()) => Ok(Answer::json(200, &self.view(row))),
             Err(refusal) => Err(Problem::with_trade(refusal.into(), self.view(row))),

@@ -1,4 +1,5 @@
 //! A till's and a shop's calls to a counter.
+#![allow(dead_code, reason = "each file of tests uses a part")]
 
 use kaunter_sandbox_wasm::{Answer, Counter, Request, Settings};
 use serde_json::{Value, json};
@@ -85,5 +86,20 @@ impl Desk {
     pub(crate) fn hand_over(&mut self, trade_id: &str, code: &str) -> Value {
         let path = format!("/v1/trades/{trade_id}/code");
         self.ok("POST", &path, &json!({ "code": code }))
+    }
+}
+
+impl Desk {
+    /// A trade after this time, in which a till asks about it every two seconds.
+    pub(crate) fn polled(&mut self, trade_id: &str, seconds: u64) -> Value {
+        let path = format!("/v1/trades/{trade_id}");
+        let end = self.now + seconds * 1_000;
+        loop {
+            let trade = self.ok("GET", &path, &Value::Null);
+            if self.now >= end {
+                return trade;
+            }
+            self.now = end.min(self.now + 2_000);
+        }
     }
 }
