@@ -66,6 +66,5 @@ pub(crate) async fn open(
     Ok(Json(FullSession {
         session,
         sales: app.config.sales,
-        sandbox: false,
     }))
 }
