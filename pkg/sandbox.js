@@ -3,7 +3,7 @@
 // loads only here; no call leaves the page.
 
 import { notBrowser, own, wrong } from "./error.js";
-import { loader } from "./load.js";
+import { inPackage, loader } from "./load.js";
 import { SandboxCamera } from "./sandbox/camera.js";
 import { DatabaseStore, MemoryStore } from "./sandbox/store.js";
 import * as glue from "./wasm/sandbox.js";
@@ -22,7 +22,7 @@ const [MIN_PAUSE_MS, MAX_PAUSE_MS] = [100, 2 ** 31 - 1];
 
 const sandboxModule = loader(
   "sandbox",
-  () => new URL("./wasm/sandbox.wasm", import.meta.url),
+  () => inPackage(new URL("./wasm/sandbox.wasm", import.meta.url)),
   async (compiled) => {
     await glue.default({ module_or_path: compiled });
   },
