@@ -14,7 +14,7 @@ const FLOOR = { chrome: 97, firefox: 114, safari: 16.4, safari_ios: 16.4 };
 
 /** What some supported browser lacks, and why the package works there. */
 const TESTED = {
-  "AbortSignal.reason": "pkg/index.js and src/page/signal.rs make an AbortError where it is undefined",
+  "AbortSignal.reason": "pkg/error.js and src/page/signal.rs make an AbortError where it is undefined",
   "ArrayBuffer.detached": "the glue compares the buffer with the memory's where this is undefined",
   "HTMLVideoElement.cancelVideoFrameCallback": "only called after requestVideoFrameCallback",
   "HTMLVideoElement.requestVideoFrameCallback": "src/page/frames.rs asks whether the element has it",
