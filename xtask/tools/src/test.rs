@@ -81,6 +81,8 @@ const PARTS: [Part; 20] = [
             "kaunter",
             "--package",
             "kaunter-reader-wasm",
+            "--package",
+            "kaunter-sandbox-wasm",
             "--all-targets",
             "--target",
             "wasm32-unknown-unknown",
