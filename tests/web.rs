@@ -439,6 +439,7 @@ fn a_camera_is_told_only_what_it_can_do() {
     );
     for bad in [
         "5",
+        "({ stream: {} })",
         "({ deviceId: 0 })",
         "({ facing: 'up' })",
         "({ region: 1 })",

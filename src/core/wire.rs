@@ -497,9 +497,12 @@ pub struct Session {
     /// True if another device acts for this terminal: this one may only watch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub terminal_taken: bool,
+    /// True in a sandbox: no real money moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sandbox: bool,
 }
 
-/// A session, with the fields that the till's module does not read: there, each field costs bytes.
+/// A session, with the field that the till's module does not read: there, each field costs bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FullSession {
     /// What the till's module reads.
@@ -507,9 +510,6 @@ pub struct FullSession {
     pub session: Session,
     /// Which sales the shop takes.
     pub sales: Sales,
-    /// True in a sandbox: no real money moves.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub sandbox: bool,
 }
 
 /// A wallet of the gateway.

@@ -33,9 +33,10 @@ impl Dice {
         std::iter::once('K').chain(rest).collect()
     }
 
-    /// The gateway's id of a trade: 20 digits, as PayDibs writes them.
+    /// The gateway's id of a trade: 20 characters, as PayDibs writes them. Every receipt and every trade has it, so it
+    /// says what it is.
     pub(crate) fn gateway_ref(&mut self) -> String {
         let digit = |_| char::from(b'0' + u8::try_from(self.below(10)).unwrap_or(0));
-        (0..20).map(digit).collect()
+        "SANDBOX-".chars().chain((0..12).map(digit)).collect()
     }
 }

@@ -72,11 +72,11 @@ impl Counter {
             policy: self.policy.page(),
             open_trades,
             terminal_taken: role == DeviceRole::Watches,
+            sandbox: true,
         };
         let session = FullSession {
             session,
             sales: Sales::Open,
-            sandbox: true,
         };
         Ok(Answer::json(200, &session))
     }
