@@ -50,6 +50,8 @@ test("a charge is paid by itself, and the till reads the phone's code with its o
   assert.ok(till instanceof EventTarget);
   assert.equal(till.session.currency, "MYR");
   assert.equal(till.session.sandbox, true);
+  const warnings = [];
+  till.addEventListener("warning", ({ detail }) => warnings.push(detail));
   const told = watched(till, "state", "camera");
   const outcome = await till.charge({ ref: "INV-1", amount });
   assert.equal(outcome.status, "paid");
@@ -60,6 +62,7 @@ test("a charge is paid by itself, and the till reads the phone's code with its o
   const again = await refused(till.charge({ ref: "INV-1", amount }));
   assert.ok(again instanceof KaunterError);
   assert.equal(again.code, "sale_paid");
+  assert.deepEqual(warnings, [], "the stand-ins have what the till uses");
   assert.deepEqual(Object.getOwnPropertyNames(globalThis), before, "nothing is put on globalThis");
 });
 
