@@ -197,7 +197,7 @@ class Sandbox {
     const body = (await request.text()) || undefined;
     const path = request.url.slice(BACKEND.length);
     const [token, device] = ["Kaunter-Token", "Kaunter-Device"].map((name) => request.headers.get(name) ?? undefined);
-    request.signal.throwIfAborted();
+    if (request.signal.aborted) throw new DOMException("The call was aborted.", "AbortError");
     this.#mustConnect();
     const call = (raw) => raw.call(Date.now(), request.method, path, token, device, body);
     const answer = await this.#change(call);

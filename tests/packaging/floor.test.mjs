@@ -33,6 +33,7 @@ const OTHERS = {
   "OffscreenCanvasRenderingContext2D.reset": "the reader's",
   "Permissions.request": "LockManager's",
   "Request.body": "Response's",
+  "Window.restore": "RawSandbox's",
 };
 
 /** What is no interface, variable or function of MDN's data. */
