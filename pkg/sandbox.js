@@ -2,7 +2,7 @@
 // "kaunter/sandbox": a whole counter in the page. Its backend and its gateway are a Wasm module of their own, which
 // loads only here; no call leaves the page.
 
-import { notBrowser, own, wrong } from "./error.js";
+import { notBrowser, own, reasonOf, wrong } from "./error.js";
 import { inPackage, loader } from "./load.js";
 import { SandboxCamera } from "./sandbox/camera.js";
 import { DatabaseStore, MemoryStore } from "./sandbox/store.js";
@@ -197,7 +197,7 @@ class Sandbox {
     const body = (await request.text()) || undefined;
     const path = request.url.slice(BACKEND.length);
     const [token, device] = ["Kaunter-Token", "Kaunter-Device"].map((name) => request.headers.get(name) ?? undefined);
-    if (request.signal.aborted) throw new DOMException("The call was aborted.", "AbortError");
+    if (request.signal.aborted) throw reasonOf(request.signal);
     this.#mustConnect();
     const call = (raw) => raw.call(Date.now(), request.method, path, token, device, body);
     const answer = await this.#change(call);
