@@ -1,0 +1,78 @@
+// Writes docs/tools.md from the table and the last results.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { BROWSER, PROGRAMS } from "./consumers.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const DOCUMENT = here("../../docs/tools.md");
+export const RESULTS = here("results.json");
+export const readResults = async () => JSON.parse(await readFile(RESULTS, "utf8"));
+
+const HEAD = `# Your tool, your lines
+
+\`cargo xtask consumers\` writes this page: do not edit it.
+For each tool it makes a new project from the packed package, with the README's quick start as the page's code.
+It takes a sale through the camera in Chromium, in development and from the build, against the real backend.
+
+- **as it is**: no setting was needed.
+- **with lines**: the lines below the table were needed.
+- The worker is what read the customer's code: a module worker, a classic worker that the tool made of it, or a worker
+  that starts through a blob.
+`;
+
+/** What the reader of a row needs to know of a way: "as it is", "with lines", "fails". */
+const way = (result) => (result ? (result.how === "with lines" ? "**with lines**" : result.how) : "–");
+const versions = ({ needs = {} }) =>
+  Object.entries(needs)
+    .filter(([name]) => name !== "pngjs")
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ") || "–";
+const anchor = (label) =>
+  label
+    .toLowerCase()
+    .replace(/[^a-z0-9 _-]/g, "")
+    .replaceAll(" ", "-");
+
+/** The page's text. */
+export function document(results) {
+  const rows = BROWSER.map((consumer) => {
+    const { dev, build } = results[consumer.id];
+    const worker = [...new Set([dev?.worker, build?.worker].filter(Boolean))].join(", ");
+    const isLined = [dev, build].some((result) => result?.how === "with lines");
+    const lines = isLined ? `[lines](#${anchor(consumer.label)})` : "none";
+    return `| ${consumer.label} | ${versions(consumer)} | ${way(dev)} | ${way(build)} | ${worker || "–"} | ${lines} |`;
+  });
+  const programs = PROGRAMS.map((consumer) => {
+    const { run } = results[consumer.id];
+    return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} |`;
+  });
+  const sections = BROWSER.filter(
+    ({ id, lines }) => lines && Object.values(results[id]).some(({ how }) => how === "with lines"),
+  );
+  return [
+    HEAD,
+    "| tool | tried with | development | build | worker | your lines |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+    "",
+    "| tool | tried with | does | result |",
+    "|---|---|---|---|",
+    ...programs,
+    "",
+    ...sections.map(section),
+  ].join("\n");
+}
+
+function section({ label, lines }) {
+  const parts = [`### ${label}\n`, `${lines.why}\n`];
+  for (const [path, text] of Object.entries(lines.files ?? {})) parts.push(`In \`${path}\`:\n`, fenced("js", text));
+  if (lines.build) parts.push(fenced("sh", lines.build.join("\n")));
+  if (lines.init) parts.push("Before any other call of the package:\n", fenced("js", `await init(${lines.init});`));
+  if (lines.header)
+    parts.push("The policy, with the addresses of the quick start's backend and shop:\n", fenced("http", lines.header));
+  return parts.join("\n");
+}
+
+const fenced = (language, text) => [FENCE + language, text.trimEnd(), FENCE, ""].join("\n");
+const FENCE = "```";

@@ -1,0 +1,4 @@
+module.exports = {
+  moduleNameMapper: { "^kaunter$": "kaunter/testing" },
+  testEnvironment: "jsdom",
+};

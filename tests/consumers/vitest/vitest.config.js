@@ -1,0 +1,3 @@
+export default {
+  test: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] },
+};
