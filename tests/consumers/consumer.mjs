@@ -2,7 +2,7 @@
 // development and from the build.
 
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
@@ -78,16 +78,20 @@ export class Consumer {
   /** Writes the project; with `lines`, those that the tool needs too. */
   async write(lines) {
     const { project, examples, page, script, needs, manifest } = this.consumer;
-    for (const path of Object.keys(this.consumer.lines?.files ?? {})) await rm(join(this.dir, path), { force: true });
     if (project) await cp(join(projects, project), this.dir, { recursive: true });
     if (examples) await cp(join(root, "examples", examples), join(this.dir, basename(examples)));
     const dependencies = { ...needs, kaunter: `file:${this.tarball}` };
     const files = {
       "package.json": JSON.stringify({ name: "shop", private: true, type: "module", ...manifest, dependencies }),
-      ...lines?.files,
     };
-    if (page) files[page.path ?? "index.html"] = page.text?.(pages) ?? pages.page(lines?.init);
-    if (script) files[script.path] = pages.KINDS[script.kind ?? "script"](lines?.init);
+    if (page) files[page.path ?? "index.html"] = page.text?.(pages) ?? pages.page();
+    if (script) files[script.path] = pages.KINDS[script.kind ?? "module"];
+    if (lines?.edit) {
+      const { path, from, to } = lines.edit;
+      const text = await readFile(join(this.dir, path), "utf8");
+      if (!text.includes(from)) throw new Error(`${path} has no ${from}`);
+      files[path] = text.replace(from, to);
+    }
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(this.dir, path)), { recursive: true });
       await writeFile(join(this.dir, path), text);
@@ -210,7 +214,9 @@ export class Consumer {
   async build(origin, port, lines) {
     const { build, start, cdn, distPage, serve: { dir = "dist", headers } = {} } = this.consumer;
     if (dir !== ".") await rm(join(this.dir, dir), { recursive: true, force: true });
-    for (const command of lines?.build ?? build) await this.run(command);
+    for (const command of build) await this.run(command);
+    // As a person pastes them into a shell.
+    for (const line of lines?.after ?? []) await run(["bash", "-c", line], { cwd: this.dir });
     if (start) return this.start(start, origin, port);
     const address = cdn ? await this.startCdn() : undefined;
     if (distPage) await writeFile(join(this.dir, dir, "index.html"), distPage(pages, address));

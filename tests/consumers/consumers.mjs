@@ -13,12 +13,16 @@ const COMPONENT = { path: "src/quick-start.js", kind: "component" };
 const withMain = (pages) => pages.pageWith('<script type="module" src="main.js"></script>');
 const PUBLIC = { path: "public/index.html", text: withMain };
 
+const withGlobal = (pages, file) =>
+  pages.pageWith(`<script src="/node_modules/kaunter/wasm/${file}"></script>`, `<script>\n${pages.plain}</script>`);
+
 const importMap = (address) => `<script type="importmap">{ "imports": { "kaunter": "${address}" } }</script>\n`;
 
-const FILES = '{ till: "/till.wasm", reader: "/reader.wasm", worker: "/worker.js" }';
-const COPY = ["cp node_modules/kaunter/wasm/till.wasm node_modules/kaunter/wasm/reader.wasm dist/"];
-
-const BUNDLER = "It copies no assets, so the worker is a second entry, and the two modules are copied.";
+/** For a tool that copies no files of a package: where the package looks for them is beside the bundle. */
+const COPY = {
+  why: "It copies no files of a package, so these three are copied into `wasm/` beside the bundle.",
+  after: ["mkdir -p dist/wasm", "cp node_modules/kaunter/wasm/{till.wasm,reader.wasm,worker.js} dist/wasm/"],
+};
 
 const ORIGINS = "http://127.0.0.1:8787 http://127.0.0.1:8788"; // the backend and the shop's server
 const policy = (text) => ({ "content-security-policy": text });
@@ -31,14 +35,28 @@ export const BROWSER = [
     id: "modules",
     label: "ES modules, no build",
     isCore: true,
-    page: { text: (pages) => pages.page(null, importMap("/node_modules/kaunter/index.js")) },
+    page: { text: (pages) => pages.page(importMap("/node_modules/kaunter/index.js")) },
+    build: [],
+    serve: { dir: "." },
+  },
+  {
+    id: "script-tag",
+    label: "Script tag (`kaunter/global`)",
+    page: { text: (pages) => withGlobal(pages, "kaunter.global.js") },
+    build: [],
+    serve: { dir: "." },
+  },
+  {
+    id: "script-inline",
+    label: "Script tag, one file (`kaunter/global-inline`)",
+    page: { text: (pages) => withGlobal(pages, "kaunter.global-inline.js") },
     build: [],
     serve: { dir: "." },
   },
   {
     id: "php",
     label: "PHP page (`php -S`)",
-    page: { path: "index.php", text: (pages) => pages.page(null, importMap("/kaunter/index.js")) },
+    page: { path: "index.php", text: (pages) => pages.page(importMap("/kaunter/index.js")) },
     build: ["cp -r node_modules/kaunter kaunter"],
     start: "php -S 127.0.0.1:{port}",
   },
@@ -131,6 +149,15 @@ export const BROWSER = [
     dev: "ng serve --host 127.0.0.1 --port {port}",
     build: ["ng build"],
     serve: { dir: "dist/shop/browser" },
+    expect: { dev: "with lines", build: "with lines" },
+    lines: {
+      why: "It copies no files of a package, so these three are assets in `wasm/` beside the bundle.",
+      edit: {
+        path: "angular.json",
+        from: '"outputHashing": "none"',
+        to: '"assets": [{ "glob": "{till.wasm,reader.wasm,worker.js}", "input": "node_modules/kaunter/wasm", "output": "wasm" }],\n            "outputHashing": "none"',
+      },
+    },
   },
   {
     id: "sveltekit",
@@ -205,14 +232,7 @@ export const BROWSER = [
     build: ["esbuild src/quick-start.js --bundle --format=esm --outfile=dist/main.js"],
     distPage: withMain,
     expect: { build: "with lines" },
-    lines: {
-      why: BUNDLER,
-      init: FILES,
-      build: [
-        "esbuild main=src/quick-start.js worker=node_modules/kaunter/worker.js --bundle --format=esm --outdir=dist",
-        ...COPY,
-      ],
-    },
+    lines: COPY,
   },
   {
     id: "rollup",
@@ -223,14 +243,7 @@ export const BROWSER = [
     build: ["rollup --config"],
     distPage: withMain,
     expect: { build: "with lines" },
-    lines: {
-      why: BUNDLER,
-      init: FILES,
-      files: {
-        "rollup.config.js": `import { nodeResolve } from "@rollup/plugin-node-resolve";\n\nexport default {\n  input: { main: "src/quick-start.js", worker: "kaunter/worker" },\n  output: { dir: "dist" },\n  plugins: [nodeResolve()],\n};\n`,
-      },
-      build: ["rollup --config", ...COPY],
-    },
+    lines: COPY,
   },
   {
     id: "bun",
@@ -240,11 +253,7 @@ export const BROWSER = [
     build: ["bun build src/main.js --outdir dist"],
     distPage: withMain,
     expect: { build: "with lines" },
-    lines: {
-      why: BUNDLER,
-      init: FILES,
-      build: ["bun build src/main.js node_modules/kaunter/worker.js --outdir dist --entry-naming [name].js", ...COPY],
-    },
+    lines: COPY,
   },
   {
     id: "pnpm",
@@ -296,7 +305,7 @@ export const BROWSER = [
     page: {},
     build: [],
     serve: { dir: "." },
-    distPage: (pages, cdn) => pages.page(null, importMap(`${cdn}/index.js`)),
+    distPage: (pages, cdn) => pages.page(importMap(`${cdn}/index.js`)),
   },
   {
     id: "pwa",
@@ -309,13 +318,10 @@ export const BROWSER = [
     expect: { build: "with lines" },
     lines: {
       why: "The service worker keeps no `.wasm` unless it is told to.",
-      files: {
-        "vite.config.js": `import { VitePWA } from "vite-plugin-pwa";
-
-export default {
-  plugins: [VitePWA({ registerType: "autoUpdate", workbox: { globPatterns: ["**/*.{html,js,wasm}"] } })],
-};
-`,
+      edit: {
+        path: "vite.config.js",
+        from: 'registerType: "autoUpdate"',
+        to: 'registerType: "autoUpdate", workbox: { globPatterns: ["**/*.{html,js,wasm}"] }',
       },
     },
   },

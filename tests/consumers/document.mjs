@@ -66,11 +66,10 @@ export function document(results) {
 
 function section({ label, lines }) {
   const parts = [`### ${label}\n`, `${lines.why}\n`];
-  for (const [path, text] of Object.entries(lines.files ?? {})) parts.push(`In \`${path}\`:\n`, fenced("js", text));
-  if (lines.build) parts.push(fenced("sh", lines.build.join("\n")));
-  if (lines.init) parts.push("Before any other call of the package:\n", fenced("js", `await init(${lines.init});`));
+  if (lines.edit) parts.push(`In \`${lines.edit.path}\`:\n`, fenced("js", lines.edit.to));
+  if (lines.after) parts.push("After each build:\n", fenced("sh", lines.after.join("\n")));
   if (lines.header)
-    parts.push("The policy, with the addresses of the quick start's backend and shop:\n", fenced("http", lines.header));
+    parts.push("The addresses are those of the quick start's backend and shop.\n", fenced("http", lines.header));
   return parts.join("\n");
 }
 

@@ -12,30 +12,20 @@ const [, markup, module] = found;
 
 const IMPORT = 'import { Till } from "kaunter";';
 const START = "start().catch((error) => show(error.message));";
-const OPEN = "async function start() {\n";
-for (const part of [IMPORT, START, OPEN])
-  if (!module.includes(part)) throw new Error(`the quick start has no line ${part}`);
+for (const part of [IMPORT, START]) if (!module.includes(part)) throw new Error(`the quick start has no line ${part}`);
 
-/** The module script; `init` is the argument of a first call of `init`. */
-export function script(init) {
-  if (!init) return module;
-  return module
-    .replace(IMPORT, 'import { init, Till } from "kaunter";')
-    .replace(OPEN, `${OPEN}    await init(${init});\n`);
-}
+/** The quick start as a script. */
+export const KINDS = {
+  module,
+  /** For a component, which starts it when it is on the page. */
+  component: module.replace(START, "export { show, start };"),
+};
 
-/** The same as a module that exports `start`, for a component that runs it. */
-export const component = (init) => script(init).replace(START, "export { show, start };");
-
-/** The same as a plain script, with the package's global. */
-export const plain = (init) => script(init).replace(/import (\{.*\}) from "kaunter";/, "const $1 = kaunter;");
+/** The quick start as a plain script, with the package's global. */
+export const plain = module.replace(IMPORT, "const { Till } = kaunter;");
 
 /** The whole page. `head` is markup before the script, such as an import map. */
-export const page = (init, head = "") =>
-  `<!doctype html>\n${head}${markup}\n<script type="module">\n${script(init)}</script>\n`;
+export const page = (head = "") => `<!doctype html>\n${head}${markup}\n<script type="module">\n${module}</script>\n`;
 
-/** The page with scripts of its own in place of the module script. */
+/** The page with other scripts in place of its own. */
 export const pageWith = (...scripts) => `<!doctype html>\n${markup}\n${scripts.join("\n")}\n`;
-
-/** The kinds of a script file. */
-export const KINDS = { script, component, plain };
