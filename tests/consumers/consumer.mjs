@@ -254,7 +254,7 @@ async function sale(desk, machine, address) {
   const { workers, streams } = await page.evaluate(() => globalThis.seen);
   if (streams !== 1) throw new Error(`${streams} camera streams were opened`);
   const working = workers.filter(({ reads }) => reads > 0);
-  return { page, ms, worker: working[0]?.type ?? "none", workers: working.length, tracks, failed };
+  return { page, ms, worker: working[0]?.type ?? "none", workers: working.length, failed };
 }
 
 /** In the page: notes each worker with the frames that it read, and each camera stream. */
