@@ -43,7 +43,10 @@ export const wrong = (name, what, cause) => {
   return new KaunterError("argument_invalid", detail, { type: "input", detail, cause });
 };
 
-export const notBrowser = () => new KaunterError("not_browser", "This only works in a browser: call it from a page.");
+export const notBrowser = () =>
+  new KaunterError("not_browser", "This only works in a browser: call it from a page.", {
+    detail: 'In a test, replace "kaunter" by "kaunter/testing".',
+  });
 
 /** Copies a caller's object: own fields, no prototype. */
 export function own(given, name = "options") {

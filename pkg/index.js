@@ -3,7 +3,7 @@
 // The reader is a module of its own; the first scan loads it.
 
 import { classOf, KaunterError, notBrowser, own, wrong } from "./error.js";
-import { loader, sameVersion, version } from "./load.js";
+import { inPackage, loader, sameVersion, version } from "./load.js";
 import { pageReader, readerModule } from "./reader-module.js";
 import * as glue from "./wasm/till.js";
 
@@ -13,7 +13,7 @@ export { KaunterError, version };
 
 const tillModule = loader(
   "till",
-  () => new URL("./wasm/till.wasm", import.meta.url),
+  () => inPackage(new URL("./wasm/till.wasm", import.meta.url)),
   async (compiled) => {
     await glue.default({ module_or_path: compiled });
     sameVersion(glue.abiVersion());
@@ -48,7 +48,9 @@ export async function inspectCode(text) {
 }
 
 function onlyInBrowser() {
-  if (typeof document === "undefined") throw notBrowser();
+  // jsdom has a document, but no workers.
+  if (typeof document === "undefined" || (typeof process === "object" && typeof Worker !== "function"))
+    throw notBrowser();
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new KaunterError(
       "browser_unsupported",
@@ -73,7 +75,7 @@ export class Till extends EventTarget {
     onlyInBrowser();
     const { signal } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw reasonOf(signal);
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // Events before the caller can add listeners wait for the next task.
@@ -191,12 +193,15 @@ class TillCamera {
   }
 }
 
+// Chrome has `reason` from 98 on.
+const reasonOf = (signal) => signal.reason ?? new DOMException("The call was aborted.", "AbortError");
+
 /** Rejects at once on abort, and closes a till that opens later. */
 async function unlessAborted(opening, signal) {
   if (!signal) return opening;
   let stop;
   const aborted = new Promise((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(reasonOf(signal));
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
@@ -224,10 +229,20 @@ async function spawnReader(onPage) {
     await started(worker);
   } catch (error) {
     worker.terminate();
+    if (!KaunterError.is(error)) warn(error);
     throw error;
   }
   return worker;
 }
+
+/** Reading goes on without the worker, so a page that listens to no `warning` would not notice. */
+let warn = (/** @type {any} */ error) => {
+  console.warn(`kaunter: ${error.message} Frames are read on the page's thread.`);
+  warn = () => {};
+};
+
+// A worker answers within a few ms. One whose policy or server stops it silently never does.
+const MAX_READY_MS = 3000;
 
 /**
  * Posts the compiled module and waits for `ready`.
@@ -236,13 +251,10 @@ async function spawnReader(onPage) {
 function started(worker) {
   return new Promise((resolve, reject) => {
     const once = { once: true };
-    worker.addEventListener(
-      "error",
-      (event) => reject(event.error ?? new Error(event.message || "the worker did not load")),
-      once,
-    );
+    const fail = (/** @type {string} */ what) => reject(new Error(`The worker ${spawned} ${what}.`));
+    worker.addEventListener("error", ({ message }) => fail(message ? `failed: ${message}` : "did not load"), once);
     const hear = (/** @type {MessageEvent<import("./protocol.d.ts").FromWorker>} */ { data }) => {
-      if (data.type !== "ready") return reject(new Error(data.type === "failed" ? data.message : data.type));
+      if (data.type !== "ready") return fail(`failed: ${data.type === "failed" ? data.message : data.type}`);
       try {
         resolve(sameVersion(data.version));
       } catch (error) {
@@ -254,35 +266,41 @@ function started(worker) {
       /** @type {import("./protocol.d.ts").ToWorker} */
       const message = { type: "init", module };
       worker.postMessage(message);
+      setTimeout(() => fail("did not answer"), MAX_READY_MS);
     }, reject);
   });
 }
 
-function makeWorker() {
-  try {
-    if (typeof workerSource === "function") {
-      const worker = workerSource();
-      return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
-    }
-    return workerSource ? new Worker(trusted(workerSource), { type: "module" }) : ownWorker();
-  } catch {
-    return null; // the script is of another origin
-  }
-}
+/** The address of the last worker. */
+let spawned = "of init()";
 
-function ownWorker() {
+function makeWorker() {
+  if (typeof workerSource === "function") {
+    const worker = workerSource();
+    return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
+  }
   const Real = Worker;
-  // Bundlers need this form of `new Worker`, so `trusted` has no place in it.
-  globalThis.Worker = class extends Real {
+  class Placed extends Real {
     constructor(address, options) {
-      super(trusted(address), options);
+      const { href, origin } = inPackage(new URL(address, document.baseURI));
+      spawned = href;
+      super(trusted(href.startsWith("http") && origin !== location.origin ? borrowed(href, options) : href), options);
     }
-  };
+  }
+  if (workerSource) return new Placed(workerSource, { type: "module" });
+  // Bundlers need this form of `new Worker`, so what it does is replaced.
+  globalThis.Worker = Placed;
   try {
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    return new Worker(new URL("./wasm/worker.js", import.meta.url), { type: "module" });
   } finally {
     globalThis.Worker = Real;
   }
+}
+
+/** A browser starts no worker of another origin, but one of this origin may load a script from there. */
+function borrowed(address, options) {
+  const load = options?.type === "module" ? "import" : "importScripts";
+  return URL.createObjectURL(new Blob([`${load}(${JSON.stringify(address)})`], { type: "text/javascript" }));
 }
 
 let policy;

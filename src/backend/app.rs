@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header, request::Parts};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -147,11 +147,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 /// Allows exactly the configured origins; by default no other origin.
 fn cors(origins: &[String]) -> CorsLayer {
-    let origins = origins
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins = origins.to_vec();
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| {
+        let origin = origin.to_str().unwrap_or_default();
+        origins.iter().any(|allowed| admits(allowed, origin))
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::AUTHORIZATION,
@@ -164,6 +166,19 @@ fn cors(origins: &[String]) -> CorsLayer {
         // A page of another origin can read only the headers that are listed here (CORS).
         .expose_headers([header::RETRY_AFTER, TRACE])
         .max_age(Duration::from_secs(3600))
+}
+
+/// Whether this entry of `origins` is this origin. `*` is every port. Only the demo has such an entry: a configuration
+/// with one is refused.
+fn admits(allowed: &str, origin: &str) -> bool {
+    match allowed.strip_suffix('*') {
+        Some(host) => origin.strip_prefix(host).is_some_and(|port| {
+            host.ends_with(':')
+                && !port.is_empty()
+                && port.bytes().all(|byte| byte.is_ascii_digit())
+        }),
+        None => allowed == origin,
+    }
 }
 
 async fn method_not_allowed() -> Problem {
@@ -321,4 +336,27 @@ async fn openapi() -> Response {
     let value: serde_json::Value =
         serde_json::from_str(text).expect("the file is JSON: a test reads it");
     Json(value).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_exact_but_for_the_demos_ports() {
+        let shop = "https://till.shop.example";
+        assert!(admits(shop, shop));
+        assert!(!admits(shop, "https://till.shop.example:8443"));
+        let demo = "http://localhost:*";
+        assert!(admits(demo, "http://localhost:4200"));
+        for origin in [
+            "http://localhost",
+            "http://localhost:",
+            "http://localhost:1.evil.example",
+            "https://localhost:4200",
+        ] {
+            assert!(!admits(demo, origin), "{origin}");
+        }
+        assert!(!admits("*", "1"));
+    }
 }

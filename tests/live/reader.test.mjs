@@ -174,7 +174,7 @@ test("a page that does not scan loads no reader, warmUp loads it, and a scan loa
   const both = ["/pkg/wasm/reader.wasm", "/pkg/wasm/till.wasm"];
   const modules = async () => (await fetched(page)).filter((path) => path.endsWith("wasm"));
   assert.deepEqual(await modules(), both);
-  assert.ok(all.served.slice(served).includes("/pkg/worker.js"));
+  assert.ok(all.served.slice(served).includes("/pkg/wasm/worker.js"));
   assert.equal((await scanned(page)).value?.text, CODE);
   assert.deepEqual(await modules(), both);
 

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import QRCode from "qrcode";
 import ts from "typescript";
@@ -15,10 +15,9 @@ import { browsers } from "../journal/browsers.mjs";
 import { counter, until } from "../terminal/harness.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.json"))).version;
-
-/** Angular builds with esbuild too. Only the new project installs it, because the repository does not need it. */
-const ESBUILD = "0.28.2";
+const installed = async (name) => JSON.parse(await readFile(join(root, "node_modules", name, "package.json"))).version;
+/** Two bundlers. Angular builds with esbuild too. */
+const BUNDLERS = await Promise.all(["vite", "esbuild"].map(async (name) => `${name}@${await installed(name)}`));
 
 // Limits in bytes: the size that was reached, plus 1 KiB. They rise only for a new feature, and
 // docs/decisions/0024-two-modules.md has the numbers.
@@ -42,19 +41,7 @@ before(async () => {
     join(shop, "package.json"),
     JSON.stringify({ name: "shop", private: true, type: "module", scripts: { build: "vite build" } }),
   );
-  run(
-    "npm",
-    [
-      "install",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-      join(dir, packed.filename),
-      `vite@${vite}`,
-      `esbuild@${ESBUILD}`,
-    ],
-    shop,
-  );
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", join(dir, packed.filename), ...BUNDLERS], shop);
   await writeFile(
     join(shop, "index.html"),
     '<!doctype html><title>shop</title><link rel="icon" href="data:,"><body><script type="module" src="/main.js"></script>',
@@ -64,12 +51,14 @@ before(async () => {
   await writeFile(join(shop, "main.js"), page("init()"));
 });
 
-/** A developer's page: it reads a picture, takes a payment, and reports both results. */
-const page = (load, first = "") => `
-    ${first}
+const IMPORTS = `
     import { KaunterError, Till, decode, init, parseMoney, version } from "kaunter";
     import { Reader } from "kaunter/reader";
-    import { picture } from "./code.json";
+    import { picture } from "./code.json";`;
+
+/** A developer's page: it reads a picture, takes a payment, and reports both results. */
+const page = (load, first = IMPORTS) => `
+    ${first}
     try {
       await ${load};
       const image = new Image();
@@ -113,7 +102,10 @@ test("the tarball holds what the package needs: exactly two .wasm, declarations,
     "index.d.ts",
     "reader.js",
     "reader.d.ts",
-    "worker.js",
+    "global.d.ts",
+    "wasm/worker.js",
+    "wasm/kaunter.global.js",
+    "wasm/kaunter.global-inline.js",
     "wasm/till.d.ts",
     "wasm/reader.d.ts",
   ])
@@ -253,10 +245,12 @@ const STRICT = {
 /** A plain web server for a folder. Gives the page, what it fetched, and what its policy reported. */
 async function serve(t, dir, headers = {}, firefox = undefined) {
   const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
+  const served = [];
   const workers = [];
   const reports = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
+    served.push(pathname);
     if (request.headers["sec-fetch-dest"] === "worker") workers.push(pathname);
     if (pathname === "/reports") {
       let body = "";
@@ -277,7 +271,7 @@ async function serve(t, dir, headers = {}, firefox = undefined) {
     server.close();
   });
   const page = await works(t, (port) => new Promise((done) => server.listen(port, "127.0.0.1", done)), firefox);
-  return { page, workers, reports };
+  return { page, served, workers, reports };
 }
 
 /** A sale on a page with a strict policy: its worker ran, and the only report is the one that the test provokes. */
@@ -321,7 +315,7 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
   const files = '{ till: "/till.wasm", reader: "/reader.wasm", worker: "/worker.js" }';
   await writeFile(
     join(shop, "own.js"),
-    page(`Promise.all([init(${files}), init(${files})]).then(() => init(${files}))`, 'import "./early.js";'),
+    page(`Promise.all([init(${files}), init(${files})]).then(() => init(${files}))`, `import "./early.js";${IMPORTS}`),
   );
   const bundle = (entry, name) =>
     run(
@@ -338,8 +332,7 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
       shop,
     );
   bundle("own.js", "main.js");
-  bundle("node_modules/kaunter/worker.js", "worker.js");
-  for (const name of ["till.wasm", "reader.wasm"])
+  for (const name of ["till.wasm", "reader.wasm", "worker.js"])
     await copyFile(join(shop, "node_modules/kaunter/wasm", name), join(out, name));
   await copyFile(join(shop, "index.html"), join(out, "index.html"));
   await isStrict(await serve(t, out, STRICT));
@@ -361,7 +354,9 @@ test("no file declares a top-level name that a CommonJS wrapper uses, or imports
           : namedBindings.elements.map(({ name }) => name);
       return [alone, ...more].filter(Boolean).map(({ text }) => text);
     });
-    assert.ok(given.length > 0 || name.endsWith("digits.js") || name.includes("snippets"), name);
+    // The worker and the scripts without modules are one call each.
+    const isScript = /(worker|global|global-inline)\.js$/.test(name);
+    assert.equal(given.length === 0, isScript, name);
     assert.deepEqual(
       given.filter((word) => taken.includes(word)),
       [],
@@ -379,6 +374,43 @@ test("no file declares a top-level name that a CommonJS wrapper uses, or imports
     };
     visit(source);
   }
+});
+
+/** A folder with a page that loads the package with a script tag, and these files of the package beside it. */
+async function scripted(name, script, files) {
+  const folder = join(shop, name);
+  await mkdir(folder);
+  for (const file of [script, ...files])
+    await copyFile(join(shop, "node_modules/kaunter/wasm", file), join(folder, file));
+  await writeFile(
+    join(folder, "index.html"),
+    `<!doctype html><title>shop</title><link rel="icon" href="data:,"><body><script src="${script}"></script><script type="module" src="main.js"></script>`,
+  );
+  const { picture } = JSON.parse(await readFile(join(shop, "code.json"), "utf8"));
+  const names = `const { KaunterError, Till, decode, init, parseMoney, version, Reader } = globalThis.kaunter; const picture = "${picture}";`;
+  await writeFile(join(folder, "main.js"), page("init()", names));
+  return folder;
+}
+
+test("a page without modules loads it with a script tag, under the same policy", async (t) => {
+  const files = ["till.wasm", "reader.wasm", "worker.js"];
+  await isStrict(await serve(t, await scripted("global", "kaunter.global.js", files), STRICT));
+});
+
+test("with the inlined variant the page needs no other file, and it works from file: too", async (t) => {
+  const script = "kaunter.global-inline.js";
+  const folder = await scripted("inline", script, []);
+  const { page, served } = await serve(t, folder);
+  assert.deepEqual(served, ["/", `/${script}`, "/main.js"]);
+  await page.goto(pathToFileURL(join(folder, "index.html")).href);
+  const { picture } = JSON.parse(await readFile(join(shop, "code.json"), "utf8"));
+  const read = await page.evaluate(async (picture) => {
+    const image = new Image();
+    image.src = picture;
+    await image.decode();
+    return (await globalThis.kaunter.decode(await createImageBitmap(image))).map(({ text }) => text);
+  }, picture);
+  assert.deepEqual(read, ["130123456789012345"]);
 });
 
 /** The commands of the README's quick start, in order, and its page. */

@@ -67,7 +67,7 @@ const MODULES: [Module; 2] = [
 
 /// How the modules are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
+enum Profile {
     /// Fast to compile: demo and tests.
     Release,
     /// Optimised for size: the published package.
@@ -75,7 +75,7 @@ pub(crate) enum Profile {
 }
 
 /// Builds the modules and generates their glue into `pkg/wasm`.
-pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
+fn build(profile: Profile) -> anyhow::Result<()> {
     tools::wasm_target()?;
     step("Building the modules");
     let profile = match profile {
@@ -119,7 +119,8 @@ fn glue(module: &Module, profile: &str, out: &Path) -> anyhow::Result<()> {
         .web(true)?
         .out_name(name)
         .typescript(true)
-        .omit_default_module_path(false)
+        // The package passes the module. A default address would make bundlers copy it a second time.
+        .omit_default_module_path(true)
         .reset_state_function(module.resets)
         .generate(out)?;
     // wasm-bindgen names it `NAME_bg.wasm`, and has no option for that.
@@ -159,7 +160,9 @@ pub(crate) fn page() -> anyhow::Result<()> {
 
 /// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
+    tools::npm_packages()?;
     build(Profile::Release)?;
+    bundle()?;
     papers()
 }
 
@@ -171,6 +174,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     for module in &MODULES {
         optimise(module)?;
     }
+    bundle()?;
     papers()?;
     println!("pkg is complete");
     Ok(())
@@ -195,8 +199,14 @@ fn optimise(module: &Module) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes one minified file of each glue, of the worker, and of the script for pages without modules.
+fn bundle() -> anyhow::Result<()> {
+    step("Bundling the package's JavaScript");
+    run(command("node", &["xtask/bundle.mjs"]))
+}
+
 /// Copies the files that a published package needs besides code.
-pub(crate) fn papers() -> anyhow::Result<()> {
+fn papers() -> anyhow::Result<()> {
     for paper in ["LICENSE-MIT", "LICENSE-APACHE"] {
         let from = root().join(paper);
         if Path::new(&from).exists() {
