@@ -28,6 +28,9 @@ const ORIGINS = "http://127.0.0.1:8787 http://127.0.0.1:8788"; // the backend an
 const policy = (text) => ({ "content-security-policy": text });
 const STRICT = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${ORIGINS}; require-trusted-types-for 'script'; trusted-types kaunter`;
 
+const PNPM = "10.34.8";
+const YARN = "4.18.1";
+const yarn = `npx --yes --package=@yarnpkg/cli-dist@${YARN} yarn`;
 const NODE = { node: "22.23.3" }; // for tools that need Node 22
 
 export const BROWSER = [
@@ -260,7 +263,8 @@ export const BROWSER = [
     label: "pnpm 10 (Vite 8)",
     needs: { vite: vite8 },
     ...VITE,
-    install: ["npx --yes pnpm@10.34.8 install --ignore-workspace --no-frozen-lockfile"],
+    also: { pnpm: PNPM },
+    install: [`npx --yes pnpm@${PNPM} install --ignore-workspace --no-frozen-lockfile`],
   },
   {
     id: "yarn",
@@ -268,9 +272,10 @@ export const BROWSER = [
     project: "yarn",
     needs: { vite: vite8 },
     ...VITE,
-    install: ["npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn install"],
-    dev: "npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn vite --host 127.0.0.1 --port {port} --strictPort",
-    build: ["npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn vite build"],
+    also: { yarn: YARN },
+    install: [`${yarn} install`],
+    dev: `${yarn} vite --host 127.0.0.1 --port {port} --strictPort`,
+    build: [`${yarn} vite build`],
   },
   {
     id: "subpath",

@@ -23,8 +23,8 @@ It takes a sale through the camera in Chromium, in development and from the buil
 
 /** What the reader of a row needs to know of a way: "as it is", "with lines", "fails". */
 const way = (result) => (result ? (result.how === "with lines" ? "**with lines**" : result.how) : "–");
-const versions = ({ needs = {} }) =>
-  Object.entries(needs)
+const versions = ({ needs = {}, also }) =>
+  Object.entries({ ...also, ...needs })
     .filter(([name]) => name !== "pngjs")
     .map(([name, version]) => `${name} ${version}`)
     .join(", ") || "–";
