@@ -36,8 +36,15 @@ async function bundle(outfile, options) {
 
 /** The glue that wasm-bindgen wrote, and the JavaScript that it imports from `snippets`, as one file. */
 async function glue(name) {
-  const contents = await text(`${name}.js`);
-  if (contents.includes("sourceMappingURL")) return; // bundled already: only the JavaScript of pkg has changed
+  const written = await text(`${name}.js`);
+  if (written.includes("sourceMappingURL")) return; // bundled already: only the JavaScript of pkg has changed
+  // wasm-bindgen repeats the key of a file for each block of imports. Bundlers warn of that.
+  const keys = new Set();
+  const contents = written.replace(/^ +("\.\/snippets\/[^"]+"): import\d+,\n/gm, (line, key) => {
+    const isFirst = !keys.has(key);
+    keys.add(key);
+    return isFirst ? line : "";
+  });
   await bundle(`${name}.js`, {
     format: "esm",
     stdin: { contents, sourcefile: `${name}.glue.js`, resolveDir: out },
