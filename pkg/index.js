@@ -299,8 +299,10 @@ function makeWorker() {
 
 /** A browser starts no worker of another origin, but one of this origin may load a script from there. */
 function borrowed(address, options) {
-  const load = options?.type === "module" ? "import" : "importScripts";
-  return URL.createObjectURL(new Blob([`${load}(${JSON.stringify(address)})`], { type: "text/javascript" }));
+  const from = JSON.stringify(address);
+  // Not `import()`: messages that come before the script has loaded would be lost.
+  const text = options?.type === "module" ? `import ${from}` : `importScripts(${from})`;
+  return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 }
 
 let policy;
