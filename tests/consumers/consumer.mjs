@@ -189,7 +189,8 @@ export class Consumer {
       machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
       const { page, ...seen } = await sale(desk, machine, origin + this.path);
       if (!consumer.isOffline) return seen;
-      await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+      const isKept = () => navigator.serviceWorker.getRegistration().then((kept) => Boolean(kept?.active));
+      await until("the service worker keeps the page", () => page.evaluate(isKept));
       await page.close();
       await stop();
       const offline = await sale(desk, machine, origin + this.path);
@@ -231,7 +232,8 @@ async function sale(desk, machine, address) {
   const page = await machine.page();
   const failed = [];
   page.on("response", (response) => {
-    if (response.status() >= 400) failed.push(`${response.status()} ${new URL(response.url()).pathname}`);
+    const { pathname } = new URL(response.url());
+    if (response.status() >= 400 && pathname !== "/favicon.ico") failed.push(`${response.status()} ${pathname}`);
   });
   await page.addInitScript(observe);
   const began = performance.now();
@@ -240,14 +242,17 @@ async function sale(desk, machine, address) {
   const isPaid = async () => {
     const now = await page.evaluate(step).catch(() => null); // the tool reloads the page
     if (now?.text.startsWith("Paid: ")) return now;
-    const text = now?.text.includes(" ") ? now.text : now?.isReady ? "" : page.problems.at(-1);
+    const text = now?.text.includes(" ") ? now.text : now?.isReady ? "" : page.problems.findLast(isOfPage);
     if (text !== wrong?.text) wrong = text ? { text, since: performance.now() } : undefined;
     // An error on the console before the button works may be passing: a tool that compiles on demand.
     const patience = now?.text ? ERROR_MS : 4 * ERROR_MS;
     return wrong && performance.now() - wrong.since > patience && { wrong: wrong.text };
   };
   const ended = await until("the sale is paid", isPaid, { ms: SALE_MS }).catch((error) => ({ wrong: error.message }));
-  if (ended.wrong) throw new Error([ended.wrong, ...new Set([...page.problems, ...failed])].join(" | "));
+  if (ended.wrong) {
+    const others = page.problems.filter(isOfPage);
+    throw new Error([...new Set([ended.wrong, ...others, ...failed])].join(" | "));
+  }
   const ms = Math.round(performance.now() - began);
   const kept = (await desk.kept()) - before;
   if (kept !== 1250) throw new Error(`the page says that it is paid, and the ledger kept ${kept}`);
@@ -256,6 +261,9 @@ async function sale(desk, machine, address) {
   const working = workers.filter(({ reads }) => reads > 0);
   return { page, ms, worker: working[0]?.type ?? "none", workers: working.length, failed };
 }
+
+/** A failed download is in the list of those. */
+const isOfPage = (problem) => !problem.startsWith("Failed to load resource");
 
 /** In the page: notes each worker with the frames that it read, and each camera stream. */
 function observe() {
@@ -304,6 +312,19 @@ function run(args, options) {
   });
 }
 
+/** What runs now ends with this program, also after Ctrl-C. */
+const running = new Set();
+process.on("exit", () => running.forEach(kill));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
+function kill(child) {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
 /** Starts a program in a process group of its own, so that the tool's own children end with it. */
 function start([program, ...args], { cwd, env = process.env }) {
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
@@ -319,12 +340,13 @@ function start([program, ...args], { cwd, env = process.env }) {
     });
     child.once("close", (code, signal) => done(code ?? signal));
   });
+  running.add(child);
+  gone.then(() => {
+    kill(child); // the children that it left
+    running.delete(child);
+  });
   const stop = async () => {
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
+    kill(child);
     await gone;
   };
   return { gone, stop, words: () => words };

@@ -45,9 +45,9 @@ async function one(consumer, tarball) {
     results[id][way] = { how, worker };
     if (how !== (expect[way] ?? "as it is")) surprises.push(`${id}, ${way}: ${how}`);
   }
+  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 const missing = [...BROWSER, ...PROGRAMS].filter(({ id }) => !results[id]).map(({ id }) => id);
 if (missing.length) console.log(`no results yet, so docs/tools.md was not written: ${missing.join(", ")}`);
 else await writeFile(DOCUMENT, document(results));
