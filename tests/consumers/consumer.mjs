@@ -132,17 +132,31 @@ export class Consumer {
     return this.consumer.base ?? "/";
   }
 
-  /** Runs its programs to their end. Gives their result as a way of its own. */
-  async runPrograms() {
+  /** Runs its programs to their end, as `sell` does with a page. */
+  async runPrograms(known) {
     const { says = "", picture, run: commands } = this.consumer;
     if (picture) await QRCode.toFile(join(this.dir, "code.png"), picture, { scale: 6, margin: 4 });
-    try {
-      let told = "";
-      for (const command of commands) told += await this.run(command);
-      if (!told.includes(says)) throw new Error(`it did not say ${says}: ${told}`);
-      return { run: { how: "as it is" } };
-    } catch (error) {
-      return { run: { how: "fails", error: readable(error.message, this.dir) } };
+    const once = async (isLined) => {
+      try {
+        await this.write(isLined ? this.consumer.lines : null);
+        let told = "";
+        for (const command of commands) told += await this.run(command);
+        return told.includes(says) ? {} : { error: `it did not say ${says}: ${told}` };
+      } catch (error) {
+        return { error: readable(error.message, this.dir) };
+      }
+    };
+    return { run: await this.tries("run", known, once) };
+  }
+
+  /** Tries a way as it is, and with the tool's lines if that fails. What is `known` is tried only as it worked. */
+  async tries(way, known, once) {
+    const all = known ? [known[way].how === "with lines"] : this.consumer.lines ? [false, true] : [false];
+    let asItIs;
+    for (const isLined of all) {
+      const result = await once(isLined);
+      if (result.error && !isLined && all.length > 1) asItIs = result.error;
+      else return { how: result.error ? "fails" : isLined ? "with lines" : "as it is", ...result, asItIs };
     }
   }
 
@@ -161,15 +175,10 @@ export class Consumer {
     ].map(([from, to]) => `MAP 127.0.0.1:${from} ${new URL(to).host}`);
     const results = {};
     for (const way of ["dev", "build"].filter((way) => consumer[way])) {
-      const tries = known ? [known[way].how === "with lines"] : consumer.lines ? [false, true] : [false];
-      for (const isLined of tries) {
+      results[way] = await this.tries(way, known, (isLined) => {
         const port = ports.pop();
-        const result = await this.oneSale(way, { desk, rules, port, origin: `http://${host}:${port}`, isLined });
-        const how = result.error ? "fails" : isLined ? "with lines" : "as it is";
-        results[way] = { ...results[way], how, ...result };
-        if (!result.error) break;
-        if (!isLined && tries.length > 1) results[way] = { asItIs: result.error };
-      }
+        return this.oneSale(way, { desk, rules, port, origin: `http://${host}:${port}`, isLined });
+      });
     }
     return results;
   }
@@ -193,6 +202,12 @@ export class Consumer {
       await until("the service worker keeps the page", () => page.evaluate(isKept));
       await page.close();
       await stop();
+      await until("the server is gone", () =>
+        fetch(origin + this.path).then(
+          () => false,
+          () => true,
+        ),
+      );
       const offline = await sale(desk, machine, origin + this.path);
       return { ...seen, worker: offline.worker };
     } catch (error) {

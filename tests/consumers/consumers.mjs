@@ -321,15 +321,6 @@ export const BROWSER = [
     page: { text: (pages) => pages.page("<head><title>Shop</title></head>\n") },
     build: ["vite build"],
     isOffline: true,
-    expect: { build: "with lines" },
-    lines: {
-      why: "The service worker keeps no `.wasm` unless it is told to.",
-      edit: {
-        path: "vite.config.js",
-        from: 'registerType: "autoUpdate"',
-        to: 'registerType: "autoUpdate", workbox: { globPatterns: ["**/*.{html,js,wasm}"] }',
-      },
-    },
   },
 ];
 
@@ -354,7 +345,44 @@ const types = (version) => ({
   ...TYPES,
 });
 
+const CHECKOUT = "tests a shop's checkout";
+/** The lines of a test runner. */
+const swap = (path, from, to) => ({
+  why: "The tests run on `kaunter/testing`, which needs no browser.",
+  edit: { path, from, to },
+});
+
 export const PROGRAMS = [
+  {
+    id: "jest",
+    label: "Jest 30",
+    does: CHECKOUT,
+    isCore: true,
+    project: "jest",
+    manifest: { type: "commonjs" },
+    needs: { jest: "30.5.2", "jest-environment-jsdom": "30.5.2" },
+    run: ["jest"],
+    expect: { run: "with lines" },
+    lines: swap(
+      "jest.config.cjs",
+      'testEnvironment: "jsdom",',
+      'testEnvironment: "jsdom",\n  moduleNameMapper: { "^kaunter$": "kaunter/testing" },',
+    ),
+  },
+  {
+    id: "vitest",
+    label: "Vitest 5",
+    does: CHECKOUT,
+    project: "vitest",
+    needs: { ...NODE, vite: vite8, vitest: "5.1.2" },
+    run: ["vitest run"],
+    expect: { run: "with lines" },
+    lines: swap(
+      "vitest.config.js",
+      "test: {}",
+      'test: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] }',
+    ),
+  },
   {
     id: "node-20",
     label: "Node 20",

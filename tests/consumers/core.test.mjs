@@ -31,7 +31,7 @@ describe("the core", { concurrency: 2 }, () => {
       t.after(() => project.close());
       await project.install();
       const known = results[consumer.id];
-      const seen = await (consumer.run ? project.runPrograms() : project.sell(known));
+      const seen = await (consumer.run ? project.runPrograms(known) : project.sell(known));
       const { needs, ...expected } = known;
       for (const [way, { how, worker }] of Object.entries(expected)) {
         assert.equal(seen[way].how, how, `${way}: ${seen[way].error}`);

@@ -34,30 +34,29 @@ const anchor = (label) =>
     .replace(/[^a-z0-9 _-]/g, "")
     .replaceAll(" ", "-");
 
+const isLined = ({ id }, results) => Object.values(results[id]).some(({ how }) => how === "with lines");
+const linked = (consumer, results) => (isLined(consumer, results) ? `[lines](#${anchor(consumer.label)})` : "none");
+
 /** The page's text. */
 export function document(results) {
   const rows = BROWSER.map((consumer) => {
     const { dev, build } = results[consumer.id];
     const worker = [...new Set([dev?.worker, build?.worker].filter(Boolean))].join(", ");
-    const isLined = [dev, build].some((result) => result?.how === "with lines");
-    const lines = isLined ? `[lines](#${anchor(consumer.label)})` : "none";
-    return `| ${consumer.label} | ${versions(consumer)} | ${way(dev)} | ${way(build)} | ${worker || "–"} | ${lines} |`;
+    return `| ${consumer.label} | ${versions(consumer)} | ${way(dev)} | ${way(build)} | ${worker || "–"} | ${linked(consumer, results)} |`;
   });
   const programs = PROGRAMS.map((consumer) => {
     const { run } = results[consumer.id];
-    return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} |`;
+    return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} | ${linked(consumer, results)} |`;
   });
-  const sections = BROWSER.filter(
-    ({ id, lines }) => lines && Object.values(results[id]).some(({ how }) => how === "with lines"),
-  );
+  const sections = [...BROWSER, ...PROGRAMS].filter((consumer) => isLined(consumer, results));
   return [
     HEAD,
     "| tool | tried with | development | build | worker | your lines |",
     "|---|---|---|---|---|---|",
     ...rows,
     "",
-    "| tool | tried with | does | result |",
-    "|---|---|---|---|",
+    "| tool | tried with | does | result | your lines |",
+    "|---|---|---|---|---|",
     ...programs,
     "",
     ...sections.map(section),

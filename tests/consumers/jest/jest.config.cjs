@@ -1,4 +1,3 @@
 module.exports = {
-  moduleNameMapper: { "^kaunter$": "kaunter/testing" },
   testEnvironment: "jsdom",
 };

@@ -1,3 +1,1 @@
-export default {
-  test: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] },
-};
+export default { test: {} };
