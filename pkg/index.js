@@ -73,7 +73,7 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    const { signal } = own(options);
+    const { signal, backend } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
     if (signal?.aborted) throw reasonOf(signal);
     loaded = await tillModule.load();
@@ -83,7 +83,11 @@ export class Till extends EventTarget {
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
-    till.#raw = await unlessAborted(loaded.RawTill.open(options, emit, spawnReader), signal);
+    const opening = loaded.RawTill.open(options, emit, spawnReader).catch((error) => {
+      if (error?.code === "network_failed") error.detail = `${backend} gave ${error.detail ?? "no answer"}`;
+      throw error;
+    });
+    till.#raw = await unlessAborted(opening, signal);
     setTimeout(() => {
       const told = early ?? [];
       early = null;

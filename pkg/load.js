@@ -135,8 +135,11 @@ async function compileResponse(name, response, source) {
  * @param {number} status
  */
 function advice(name, place, status) {
+  const [, linked] = /\/@fs(\/.*)\/wasm\//.exec(place) ?? [];
   if (status === 403)
-    return "The server may not read this folder: install a copy of the package (npm install --install-links), not a link; in Vite, server.fs.allow admits a linked folder.";
+    return `This folder is not served: install a copy of the package (npm install --install-links)${
+      linked ? `, or in vite.config add server: { fs: { allow: [".", "${linked}"] } }` : ""
+    }.`;
   const exclude = 'optimizeDeps: { exclude: ["kaunter"] }';
   if (place.includes("/_nuxt/")) return `In nuxt.config add vite: { ${exclude} }.`;
   return /\/node_modules\/|\/@fs\//.test(place)

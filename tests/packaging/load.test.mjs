@@ -56,12 +56,12 @@ test("a module that is not there gives its address, the answer, and the line tha
   t.after(() => server.close());
   const origin = `http://127.0.0.1:${server.address().port}`;
   for (const [path, line] of [
-    ["/@fs/shop/pkg/", "npm install --install-links"],
+    ["/@fs/shop/pkg/", '--install-links), or in vite.config add server: { fs: { allow: [".", "/shop/pkg"] } }.'],
     ["/_nuxt/node_modules/kaunter/", 'In nuxt.config add vite: { optimizeDeps: { exclude: ["kaunter"] } }.'],
     ["/node_modules/kaunter/", 'In vite.config add optimizeDeps: { exclude: ["kaunter"] }.'],
     ["/assets/", 'call init({ reader: "its address" }) first.'],
   ]) {
-    const address = `${origin}${path}reader.wasm`;
+    const address = `${origin}${path}wasm/reader.wasm`;
     const { code, message, detail } = await Reader.load({ wasm: address }).catch((error) => error);
     assert.equal(code, "module_load_failed");
     assert.ok(

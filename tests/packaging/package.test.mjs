@@ -239,6 +239,7 @@ test("a fresh Vite project builds it, and the built page takes a payment", async
   const built = await names(join(shop, "dist"));
   assert.equal(built.filter((name) => name.endsWith(".wasm")).length, 2, `two .wasm in the bundle: ${built}`);
   assert.equal(built.filter((name) => /worker.*\.js$/.test(name)).length, 1, `and one worker: ${built}`);
+  assert.equal(built.filter((name) => name.endsWith(".js")).length, 2, `and the page's script, nothing twice: ${built}`);
   await works(t, (port) => start(t, ["preview", "--port", String(port)]));
 });
 
