@@ -84,13 +84,15 @@ export class Consumer {
     const files = {
       "package.json": JSON.stringify({ name: "shop", private: true, type: "module", ...manifest, dependencies }),
     };
+    // The sandbox's script stands beside the quick start, wherever that is.
+    if (script || (page && !page.isPlain)) files[join(dirname(script?.path ?? ""), "sandbox.js")] = pages.sandbox;
     if (page) files[page.path ?? "index.html"] = page.text?.(pages) ?? pages.page();
     if (script) files[script.path] = pages.KINDS[script.kind ?? "module"];
     if (lines?.edit) {
-      const { path, from, to } = lines.edit;
+      const { path, before, add } = lines.edit;
       const text = await readFile(join(this.dir, path), "utf8");
-      if (!text.includes(from)) throw new Error(`${path} has no ${from}`);
-      files[path] = text.replace(from, to);
+      if (!text.includes(before)) throw new Error(`${path} has no ${before}`);
+      files[path] = text.replace(before, () => add + before);
     }
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(this.dir, path)), { recursive: true });
@@ -197,6 +199,7 @@ export class Consumer {
       else await this.build(origin, port, lines);
       machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
       const { page, ...seen } = await sale(desk, machine, origin + this.path);
+      if (!consumer.page?.isPlain) await sandboxSale(machine, origin + this.path);
       if (!consumer.isOffline) return seen;
       const isKept = () => navigator.serviceWorker.getRegistration().then((kept) => Boolean(kept?.active));
       await until("the service worker keeps the page", () => page.evaluate(isKept));
@@ -275,6 +278,29 @@ async function sale(desk, machine, address) {
   if (streams !== 1) throw new Error(`${streams} camera streams were opened`);
   const working = workers.filter(({ reads }) => reads > 0);
   return { page, ms, worker: working[0]?.type ?? "none", workers: working.length, failed };
+}
+
+/** Opens the page with the sandbox, which takes a sale by itself and calls nobody. */
+async function sandboxSale(machine, address) {
+  const page = await machine.page();
+  const others = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.hostname !== new URL(address).hostname) others.push(url.href);
+  });
+  await page.goto(address + pages.SANDBOX);
+  const appended = () =>
+    [...document.body.childNodes]
+      .filter((node) => node instanceof Text)
+      .map(({ data }) => data)
+      .join("");
+  const text = () => page.evaluate(appended).catch(() => "");
+  const isOver = async () => /paid/.test(await text()) || page.problems.some(isOfPage);
+  await until("the sandbox's sale is paid", isOver, { ms: SALE_MS }).catch(() => {});
+  const said = await text();
+  if (!/paid/.test(said) || others.length)
+    throw new Error(["in the sandbox", said, ...page.problems, ...others].join(" | "));
+  await page.close();
 }
 
 /** A failed download is in the list of those. */

@@ -13,15 +13,28 @@ const COMPONENT = { path: "src/quick-start.js", kind: "component" };
 const withMain = (pages) => pages.pageWith('<script type="module" src="main.js"></script>');
 const PUBLIC = { path: "public/index.html", text: withMain };
 
-const withGlobal = (pages, file) =>
-  pages.pageWith(`<script src="/node_modules/kaunter/wasm/${file}"></script>`, `<script>\n${pages.plain}</script>`);
+/** A page with the package's global, from the script file `file`. */
+function withGlobal(file) {
+  const tag = `<script src="/node_modules/kaunter/wasm/${file}"></script>`;
+  return {
+    page: { isPlain: true, text: (pages) => pages.pageWith(tag, `<script>\n${pages.plain}</script>`) },
+    html: `${tag}\n<script>\n  const { Till } = kaunter;\n</script>\n`,
+  };
+}
 
-const importMap = (address) => `<script type="importmap">{ "imports": { "kaunter": "${address}" } }</script>\n`;
+const importMap = (folder) =>
+  `<script type="importmap">
+  { "imports": { "kaunter": "${folder}/index.js", "kaunter/sandbox": "${folder}/sandbox.js" } }
+</script>
+`;
 
 /** For a tool that copies no files of a package: where the package looks for them is beside the bundle. */
 const COPY = {
-  why: "It copies no files of a package, so these three are copied into `wasm/` beside the bundle.",
-  after: ["mkdir -p dist/wasm", "cp node_modules/kaunter/wasm/{till.wasm,reader.wasm,worker.js} dist/wasm/"],
+  why: "It copies no files of a package, so these are copied into `wasm/` beside the bundle (`sandbox.wasm` only for\n`kaunter/sandbox`).",
+  after: [
+    "mkdir -p dist/wasm",
+    "cp node_modules/kaunter/wasm/{till.wasm,reader.wasm,sandbox.wasm,worker.js} dist/wasm/",
+  ],
 };
 
 const ORIGINS = "http://127.0.0.1:8787 http://127.0.0.1:8788"; // the backend and the shop's server
@@ -38,28 +51,31 @@ export const BROWSER = [
     id: "modules",
     label: "ES modules, no build",
     isCore: true,
-    page: { text: (pages) => pages.page(importMap("/node_modules/kaunter/index.js")) },
+    page: { text: (pages) => pages.page(importMap("/node_modules/kaunter")) },
+    html: importMap("/node_modules/kaunter"),
     build: [],
     serve: { dir: "." },
   },
   {
     id: "script-tag",
     label: "Script tag (`kaunter/global`)",
-    page: { text: (pages) => withGlobal(pages, "kaunter.global.js") },
+    ...withGlobal("kaunter.global.js"),
     build: [],
     serve: { dir: "." },
   },
   {
     id: "script-inline",
     label: "Script tag, one file (`kaunter/global-inline`)",
-    page: { text: (pages) => withGlobal(pages, "kaunter.global-inline.js") },
+    ...withGlobal("kaunter.global-inline.js"),
     build: [],
     serve: { dir: "." },
   },
   {
     id: "php",
     label: "PHP page (`php -S`)",
-    page: { path: "index.php", text: (pages) => pages.page(importMap("/kaunter/index.js")) },
+    page: { path: "index.php", text: (pages) => pages.page(importMap("/kaunter")) },
+    html: importMap("/kaunter"),
+    note: "The package's folder is copied to `kaunter` beside the page.",
     build: ["cp -r node_modules/kaunter kaunter"],
     start: "php -S 127.0.0.1:{port}",
   },
@@ -70,6 +86,7 @@ export const BROWSER = [
   {
     id: "react",
     label: "React 19, StrictMode (Vite 8)",
+    tried: ["react", "vite"],
     needs: { vite: vite8, react: "19.3.1", "react-dom": "19.3.1", "@vitejs/plugin-react": "6.3.0" },
     ...VITE,
     page: undefined,
@@ -79,6 +96,7 @@ export const BROWSER = [
   {
     id: "vue",
     label: "Vue 3 (Vite 8)",
+    tried: ["vue", "vite"],
     needs: { vite: vite8, vue: "3.5.45", "@vitejs/plugin-vue": "6.0.11" },
     ...VITE,
     page: undefined,
@@ -134,6 +152,7 @@ export const BROWSER = [
   {
     id: "angular",
     label: "Angular 22",
+    tried: ["@angular/core", "@angular/build"],
     project: "angular",
     needs: {
       ...NODE,
@@ -154,17 +173,21 @@ export const BROWSER = [
     serve: { dir: "dist/shop/browser" },
     expect: { dev: "with lines", build: "with lines" },
     lines: {
-      why: "It copies no files of a package, so these three are assets in `wasm/` beside the bundle.",
+      why: "It copies no files of a package, so these are assets in `wasm/` beside the bundle (`sandbox.wasm` only for\n`kaunter/sandbox`).",
       edit: {
         path: "angular.json",
-        from: '"outputHashing": "none"',
-        to: '"assets": [{ "glob": "{till.wasm,reader.wasm,worker.js}", "input": "node_modules/kaunter/wasm", "output": "wasm" }],\n            "outputHashing": "none"',
+        before: '"outputHashing"',
+        add: `"assets": [
+  { "glob": "{till.wasm,reader.wasm,sandbox.wasm,worker.js}", "input": "node_modules/kaunter/wasm", "output": "wasm" }
+],
+`,
       },
     },
   },
   {
     id: "sveltekit",
     label: "SvelteKit 3",
+    tried: ["@sveltejs/kit", "vite"],
     project: "sveltekit",
     needs: {
       ...NODE,
@@ -310,11 +333,14 @@ export const BROWSER = [
     page: {},
     build: [],
     serve: { dir: "." },
-    distPage: (pages, cdn) => pages.page(importMap(`${cdn}/index.js`)),
+    distPage: (pages, cdn) => pages.page(importMap(cdn)),
+    html: importMap("https://cdn.example/kaunter"),
+    note: "The other origin allows the page: `Access-Control-Allow-Origin`.",
   },
   {
     id: "pwa",
     label: "Offline start (vite-plugin-pwa)",
+    tried: ["vite-plugin-pwa", "vite"],
     project: "pwa",
     needs: { vite: vite8, "vite-plugin-pwa": "2.0.0" },
     // The plugin writes its script into the head.
@@ -347,9 +373,9 @@ const types = (version) => ({
 
 const CHECKOUT = "tests a shop's checkout";
 /** The lines of a test runner. */
-const swap = (path, from, to) => ({
+const swap = (path, before, add) => ({
   why: "The tests run on `kaunter/testing`, which needs no browser.",
-  edit: { path, from, to },
+  edit: { path, before, add },
 });
 
 export const PROGRAMS = [
@@ -363,15 +389,12 @@ export const PROGRAMS = [
     needs: { jest: "30.5.2", "jest-environment-jsdom": "30.5.2" },
     run: ["jest"],
     expect: { run: "with lines" },
-    lines: swap(
-      "jest.config.cjs",
-      'testEnvironment: "jsdom",',
-      'testEnvironment: "jsdom",\n  moduleNameMapper: { "^kaunter$": "kaunter/testing" },',
-    ),
+    lines: swap("jest.config.cjs", "testEnvironment", 'moduleNameMapper: { "^kaunter$": "kaunter/testing" },\n'),
   },
   {
     id: "vitest",
     label: "Vitest 5",
+    tried: ["vitest"],
     does: CHECKOUT,
     project: "vitest",
     needs: { ...NODE, vite: vite8, vitest: "5.1.2" },
@@ -379,13 +402,14 @@ export const PROGRAMS = [
     expect: { run: "with lines" },
     lines: swap(
       "vitest.config.js",
-      "test: {}",
-      'test: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] }',
+      "test:",
+      'resolve: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] },\n',
     ),
   },
   {
     id: "node-20",
     label: "Node 20",
+    tried: ["node"],
     needs: { ...png, node: "20.16.0" },
     run: ["node read.mjs code.png"],
     ...READER,
@@ -393,6 +417,7 @@ export const PROGRAMS = [
   {
     id: "node-22",
     label: "Node 22",
+    tried: ["node"],
     needs: { ...png, node: "22.23.3" },
     run: ["node read.mjs code.png"],
     ...READER,
@@ -400,6 +425,7 @@ export const PROGRAMS = [
   {
     id: "node-24",
     label: "Node 24",
+    tried: ["node"],
     needs: { ...png, node: "24.9.0" },
     run: ["node read.mjs code.png"],
     ...READER,
@@ -407,6 +433,7 @@ export const PROGRAMS = [
   {
     id: "deno",
     label: "Deno 2",
+    tried: ["deno"],
     needs: { ...png, deno: "2.9.6" },
     run: ["deno run --allow-read --node-modules-dir=manual read.mjs code.png"],
     ...READER,
@@ -414,6 +441,7 @@ export const PROGRAMS = [
   {
     id: "bun-reader",
     label: "Bun",
+    tried: ["bun"],
     needs: { ...png, bun: "1.4.5" },
     run: ["bun read.mjs code.png"],
     ...READER,

@@ -13,19 +13,21 @@ const HEAD = `# Your tool, your lines
 
 \`cargo xtask consumers\` writes this page: do not edit it.
 For each tool it makes a new project from the packed package, with the README's quick start as the page's code.
-It takes a sale through the camera in Chromium, in development and from the build, against the real backend.
+It takes a sale through the camera in Chromium, in development and from the build, against a real backend.
+It takes a second one in the sandbox, with the first code of the package's README.
 
-- **as it is**: no setting was needed.
-- **with lines**: the lines below the table were needed.
+- **as it is**: no setting is needed.
+- **with lines**: the tool needs the lines below the tables.
 - The worker is what read the customer's code: a module worker, a classic worker that the tool made of it, or a worker
   that starts through a blob.
 `;
 
 /** What the reader of a row needs to know of a way: "as it is", "with lines", "fails". */
 const way = (result) => (result ? (result.how === "with lines" ? "**with lines**" : result.how) : "–");
-const versions = ({ needs = {}, also }) =>
+/** The tool itself, without what its project needs besides. */
+const versions = ({ needs = {}, also = {}, tried = [Object.keys(needs).find((name) => name !== "node")] }) =>
   Object.entries({ ...also, ...needs })
-    .filter(([name]) => name !== "pngjs")
+    .filter(([name]) => name in also || tried.includes(name))
     .map(([name, version]) => `${name} ${version}`)
     .join(", ") || "–";
 const anchor = (label) =>
@@ -35,7 +37,8 @@ const anchor = (label) =>
     .replaceAll(" ", "-");
 
 const isLined = ({ id }, results) => Object.values(results[id]).some(({ how }) => how === "with lines");
-const linked = (consumer, results) => (isLined(consumer, results) ? `[lines](#${anchor(consumer.label)})` : "none");
+const isListed = (consumer, results) => consumer.html !== undefined || isLined(consumer, results);
+const linked = (consumer, results) => (isListed(consumer, results) ? `[lines](#${anchor(consumer.label)})` : "none");
 
 /** The page's text. */
 export function document(results) {
@@ -48,7 +51,7 @@ export function document(results) {
     const { run } = results[consumer.id];
     return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} | ${linked(consumer, results)} |`;
   });
-  const sections = [...BROWSER, ...PROGRAMS].filter((consumer) => isLined(consumer, results));
+  const sections = [...BROWSER, ...PROGRAMS].filter((consumer) => isListed(consumer, results));
   return [
     HEAD,
     "| tool | tried with | development | build | worker | your lines |",
@@ -63,12 +66,19 @@ export function document(results) {
   ].join("\n");
 }
 
-function section({ label, lines }) {
-  const parts = [`### ${label}\n`, `${lines.why}\n`];
-  if (lines.edit) parts.push(`In \`${lines.edit.path}\`:\n`, fenced("js", lines.edit.to));
-  if (lines.after) parts.push("After each build:\n", fenced("sh", lines.after.join("\n")));
-  if (lines.header)
-    parts.push("The addresses are those of the quick start's backend and shop.\n", fenced("http", lines.header));
+function section({ label, html, note, lines = {} }) {
+  const { why, edit, after, header } = lines;
+  const parts = [`### ${label}\n`];
+  if (html) parts.push("In the page, before its script:\n", fenced("html", html));
+  if (note) parts.push(`${note}\n`);
+  if (why) parts.push(`${why}\n`);
+  if (edit) parts.push(`In \`${edit.path}\`:\n`, fenced(edit.path.endsWith(".json") ? "json" : "js", edit.add));
+  if (after) parts.push("After each build:\n", fenced("sh", after.join("\n")));
+  if (header)
+    parts.push(
+      "The addresses are those of the quick start's backend and shop:\n",
+      fenced("http", `Content-Security-Policy: ${header}`),
+    );
   return parts.join("\n");
 }
 

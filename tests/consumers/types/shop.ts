@@ -1,6 +1,8 @@
 import { KaunterError, type Outcome, parseMoney, Till } from "kaunter";
 import { Reader } from "kaunter/reader";
 import reader from "kaunter/reader.wasm";
+import { type Sandbox, sandbox } from "kaunter/sandbox";
+import { resetTesting, setOutcome } from "kaunter/testing";
 import till from "kaunter/till.wasm";
 import "kaunter/worker";
 
@@ -22,3 +24,13 @@ export async function pay(preview: HTMLVideoElement): Promise<string> {
 
 export const addresses: string[] = [till, reader];
 export const load = (): Promise<Reader> => Reader.load();
+
+export async function practise(preview: HTMLVideoElement): Promise<Till> {
+  const world: Sandbox = await sandbox({ approval: "auto" });
+  return Till.open({ ...world, camera: { stream: world.cameraStream() }, preview });
+}
+
+export async function declines(): Promise<void> {
+  await resetTesting();
+  setOutcome({ status: "declined", reason: "insufficient_funds" }, { ref: "INV-2041" });
+}
