@@ -7,7 +7,6 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use crate::page::camera;
 use crate::page::till::Till;
 use crate::promise;
 use crate::types::camera::Adjustment;
@@ -284,7 +283,7 @@ impl RawTill {
     #[must_use]
     pub fn permission(&self) -> PermissionPromise {
         self.promise(Ok(
-            self.work(async move |_| Ok(camera::permission().await.into()))
+            self.work(async move |till| Ok(till.eye().permission().await.into()))
         ))
     }
 

@@ -299,7 +299,7 @@ fn section(text: &mut String, code: ErrorCode) {
 }
 
 /// The folder of each crate of the product. A file belongs to the innermost of them.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "src",
     "src/backend",
     "src/core",
@@ -307,6 +307,7 @@ const CRATES: [&str; 8] = [
     "src/reader",
     "src/reader/wasm",
     "src/sandbox",
+    "src/sandbox/wasm",
     "tests/sales",
 ];
 

@@ -250,6 +250,7 @@ fn shapes(samples: &mut Samples) {
             rights: vec![Right::Charge, Right::List],
             currency: "MYR".to_owned(),
             max_amount: sale().amount,
+            sandbox: true,
         },
     );
     samples.shape("info", "CodeInfo", &info);

@@ -27,7 +27,7 @@ const PRODUCTS: [(Product, &str); 2] = [
         Product {
             name: "kaunter",
             target: "wasm32-unknown-unknown",
-            roots: &["kaunter", "kaunter-reader-wasm"],
+            roots: &["kaunter", "kaunter-reader-wasm", "kaunter-sandbox-wasm"],
         },
         "pkg",
     ),

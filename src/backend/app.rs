@@ -99,7 +99,7 @@ impl App {
 
 /// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let cors = cors(&app.config.origins);
+    let cors = cors(&app.config);
     let pages = terminal::routes(&app.config)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), counted));
     let hosts = Hosts::new(&app.config.network);
@@ -146,11 +146,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 /// Allows exactly the configured origins; by default no other origin.
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins = origins.to_vec();
+fn cors(config: &Config) -> CorsLayer {
+    let (origins, local_pages) = (config.origins.clone(), config.local_pages);
     let is_allowed = move |origin: &HeaderValue, _: &Parts| {
         let origin = origin.to_str().unwrap_or_default();
-        origins.iter().any(|allowed| admits(allowed, origin))
+        origins.iter().any(|allowed| allowed == origin) || local_pages && is_local(origin)
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))
@@ -168,17 +168,16 @@ fn cors(origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-/// Whether this entry of `origins` is this origin. `*` is every port. Only the demo has such an entry: a configuration
-/// with one is refused.
-fn admits(allowed: &str, origin: &str) -> bool {
-    match allowed.strip_suffix('*') {
-        Some(host) => origin.strip_prefix(host).is_some_and(|port| {
-            host.ends_with(':')
-                && !port.is_empty()
-                && port.bytes().all(|byte| byte.is_ascii_digit())
-        }),
-        None => allowed == origin,
-    }
+/// Whether a page of this origin is served by this machine, on whatever port.
+fn is_local(origin: &str) -> bool {
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| origin.strip_prefix(scheme));
+    let name = host.and_then(|host| match host.split_once(':') {
+        Some((name, port)) => port.parse::<u16>().ok().map(|_| name),
+        None => Some(host),
+    });
+    matches!(name, Some("localhost" | "127.0.0.1"))
 }
 
 async fn method_not_allowed() -> Problem {
@@ -343,20 +342,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_exact_but_for_the_demos_ports() {
-        let shop = "https://till.shop.example";
-        assert!(admits(shop, shop));
-        assert!(!admits(shop, "https://till.shop.example:8443"));
-        let demo = "http://localhost:*";
-        assert!(admits(demo, "http://localhost:4200"));
+    fn a_local_page_has_any_port_and_no_other_host() {
         for origin in [
             "http://localhost",
+            "http://localhost:4200",
+            "https://127.0.0.1:8443",
+        ] {
+            assert!(is_local(origin), "{origin}");
+        }
+        for origin in [
+            "null",
             "http://localhost:",
             "http://localhost:1.evil.example",
-            "https://localhost:4200",
+            "http://localhost.evil.example:80",
+            "https://till.shop.example",
         ] {
-            assert!(!admits(demo, origin), "{origin}");
+            assert!(!is_local(origin), "{origin}");
         }
-        assert!(!admits("*", "1"));
     }
 }

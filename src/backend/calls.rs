@@ -22,7 +22,7 @@ use axum::http::header;
 use kaunter_core::authority::{Authority, Reach};
 use kaunter_core::desk;
 use kaunter_core::trade::{Event, Facts};
-use kaunter_core::wire::{ProblemCode, REF_MAX_CHARS, is_reference};
+use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
 pub(crate) use caller::{CheckedToken, KnownCaller, Minter, Server, Terminal};
@@ -107,17 +107,6 @@ fn no_json(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Refuses a query for a reference or a name that can't be in the store: PostgreSQL has no NUL. A text that only a new
-/// sale may not have is taken, because earlier versions took it.
-fn check_query(param: &str, text: Option<&str>) -> Result<(), Problem> {
-    if text.is_none_or(is_reference) {
-        return Ok(());
-    }
-    let detail =
-        format!("?{param}= takes 1 to {REF_MAX_CHARS} characters, and no control character.");
-    Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(param))
-}
-
 /// True if the caller says that the body is a form: what a program sends that does not set the type.
 fn is_form(request: &Request) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE);
@@ -126,32 +115,19 @@ fn is_form(request: &Request) -> bool {
 }
 
 impl KnownCaller {
-    /// Refuses a list of trades to a terminal without the right `list`, and to a token for one sale.
-    pub(crate) fn require_list(&self) -> Result<(), Problem> {
-        let Some(claims) = &self.claims else {
-            return Ok(());
-        };
-        Ok(desk::check_list(&claims.authority())?)
-    }
-
     /// True if the caller may ask about this sale although it has no trade of its own there.
     pub(crate) fn may_charge(&self, reference: &str) -> bool {
-        let claims = self.claims.as_ref();
-        claims.is_none_or(|claims| desk::may_ask(&claims.authority(), reference))
+        desk::may_ask_about(self.authority().as_ref(), reference)
     }
 
     /// The event that a status check sends to the machine, and the part of the trade that the caller may read.
     pub(crate) fn check_read(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
-        let authority = self.claims.as_ref().map(Claims::authority);
-        Ok(desk::read(authority.as_ref(), facts)?)
+        Ok(desk::read(self.authority().as_ref(), facts)?)
     }
 
-    /// The part of a trade that the caller may read: the shop's server all of it, a terminal what its token allows.
-    pub(crate) fn reach(&self, facts: &Facts) -> Reach {
-        match &self.claims {
-            Some(claims) => claims.authority().reach(facts),
-            None => Reach::Whole,
-        }
+    /// The token as core's rules see it; `None` for the shop's server, which may read everything.
+    pub(crate) fn authority(&self) -> Option<Authority<'_>> {
+        self.claims.as_ref().map(Claims::authority)
     }
 }
 

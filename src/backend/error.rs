@@ -121,31 +121,17 @@ fn retry_after_s(code: ProblemCode, known: Option<Duration>) -> u64 {
     least + u64::from(byte[0]) % spread
 }
 
-fn seconds(number: u64) -> String {
-    if number == 1 {
-        "1 second".to_owned()
-    } else {
-        format!("{number} seconds")
-    }
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = status(self.code);
         crate::metrics::METRICS.problem(self.code);
         let after_s = retry_after_s(self.code, self.after);
-        let detail = self.detail.unwrap_or_else(|| self.code.detail().to_owned());
+        // The sentence states the same time as the `Retry-After` header.
         let body = wire::Problem {
-            kind: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: status.as_u16(),
-            code: self.code,
-            // The sentence states the same time as the `Retry-After` header.
-            detail: detail.replace("a few seconds", &seconds(after_s)),
-            retry: self.code.retry(),
             param: self.param,
             trace_id: crate::trace::id(),
             trade: self.trade,
+            ..wire::Problem::new(self.code, self.detail, after_s)
         };
         let mut response = (status, Json(body)).into_response();
         // Read by the layer that records refusals.
@@ -157,5 +143,19 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after_s));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Core has the words of the statuses, because the sandbox in a page answers with them, too.
+    #[test]
+    fn every_problem_has_the_words_of_its_status() {
+        for code in ProblemCode::ALL.iter().copied() {
+            let title = wire::Problem::new(code, None, 1).title;
+            assert_eq!(status(code).canonical_reason(), Some(title.as_str()));
+        }
     }
 }

@@ -76,8 +76,6 @@ pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 /// How many rows are in memory at once while a list is streamed, or compared with a report.
 pub(crate) const PAGE_ROWS: usize = 200;
-/// The default number of trades in one answer of a list.
-pub(crate) const LIST_ROWS: usize = 100;
 /// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How many paid trades one round checks. A shop with 5,000 payments a day has some 40 due in a round of 30 s.

@@ -15,6 +15,7 @@ mod text;
 use std::path::Path;
 
 use anyhow::Context as _;
+use kaunter_core::list::Filter;
 use kaunter_core::wire::VerdictOutcome;
 use serde::Serialize;
 
@@ -22,7 +23,6 @@ use crate::clock::{DAY_MS, wall_ms};
 use crate::config::Config;
 use crate::limits::PAGE_ROWS;
 use crate::ownership;
-use crate::store::Filter;
 use comparison::Comparison;
 use report::Report;
 
@@ -168,18 +168,18 @@ async fn compare(config: &Config, file: &Path, day: &str) -> anyhow::Result<(Com
     let mut comparison = Comparison::new(day, span, report.covers(config), is_over);
     comparison.skipped = report.skipped;
     let filter = Filter {
-        shop: config.shop.clone(),
         span: Some(wide),
         reference: None,
         terminal: None,
         is_open: false,
     };
-    let mut mark = None;
+    let mut cursor = None;
     loop {
-        let page = store.list(&filter, mark.as_ref(), PAGE_ROWS).await?;
+        let page = store.list(&config.shop, &filter, cursor.as_ref(), PAGE_ROWS);
+        let page = page.await?;
         page.iter().for_each(|stored| comparison.add(stored));
         match page.last() {
-            Some(last) => mark = Some(filter.mark(last)),
+            Some(last) => cursor = Some(filter.cursor(last)),
             None => break,
         }
     }

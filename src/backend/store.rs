@@ -22,7 +22,6 @@ pub(crate) use bindings::{
 
 pub(crate) use audit::{AuditMark, AuditReader, count_used};
 pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};
-pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
 pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};

@@ -401,6 +401,11 @@ impl Trades {
         Ok(self.inner.store.knows_code(shop, mark).await?)
     }
 
+    /// The time on the clock of the store's rows.
+    pub(crate) fn now_ms(&self) -> Ms {
+        self.inner.clock.now_ms()
+    }
+
     /// The trade as the API shows it.
     pub(crate) fn wire(&self, trade: &Trade) -> wire::TradeView {
         self.inner.wire(trade)

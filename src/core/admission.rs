@@ -75,6 +75,30 @@ impl Denial {
             Self::AmountMismatch | Self::NotRegistered | Self::TooMany { .. } => None,
         }
     }
+
+    /// The time after which the same call makes sense again, if that is known.
+    #[must_use]
+    pub fn wait_ms(self) -> Option<Ms> {
+        match self {
+            Self::TooMany { wait_ms } => Some(wait_ms),
+            Self::Busy(_) | Self::Paid(_) | Self::AmountMismatch | Self::NotRegistered => None,
+        }
+    }
+
+    /// A sentence for the developer that is more exact than the code's own, in a shop that takes these sales.
+    #[must_use]
+    pub fn detail(self, sales: Sales) -> Option<String> {
+        match self {
+            Self::NotRegistered if sales == Sales::Open => Some(
+                "This sale is not registered: send its amount, or register it from the shop's server with PUT /v1/sales.".to_owned(),
+            ),
+            Self::TooMany { wait_ms } => Some(format!(
+                "This terminal has tried this sale too often within ten minutes: try again in {} s, or use another way to pay.",
+                wait_ms / 1_000 + 1
+            )),
+            Self::Busy(_) | Self::Paid(_) | Self::AmountMismatch | Self::NotRegistered => None,
+        }
+    }
 }
 
 impl From<Denial> for ProblemCode {

@@ -15,6 +15,7 @@ use crate::text::{self, TextFault};
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
     CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, REF_MAX_CHARS, Right, Sale, Verdict, Wallet,
+    is_reference,
 };
 
 /// The longest reason or evidence, in characters. It has room for a few sentences, and an auditor still reads it.
@@ -48,6 +49,16 @@ impl Refused {
         Self {
             detail: (!is_length).then(|| fault.detail()),
             ..Self::at(code, param)
+        }
+    }
+}
+
+impl Refused {
+    /// Adds a sentence, unless there is one.
+    fn or_detail(self, detail: &'static str) -> Self {
+        Self {
+            detail: self.detail.or(Some(detail)),
+            ..self
         }
     }
 }
@@ -173,6 +184,25 @@ pub fn check_name(name: &str, param: &'static str) -> Result<(), Refused> {
     })
 }
 
+/// Refuses a query for a reference or a terminal that can't be in the store: PostgreSQL has no NUL. A text that only a
+/// new sale may not have is taken, because earlier versions took it. `param` is `ref` or `terminal`.
+///
+/// # Errors
+/// `bad_request`.
+pub fn check_query(param: &'static str, text: Option<&str>) -> Result<(), Refused> {
+    if text.is_none_or(is_reference) {
+        return Ok(());
+    }
+    Err(Refused {
+        code: ProblemCode::BadRequest,
+        param: Some(param),
+        detail: Some(match param {
+            "terminal" => "?terminal= takes 1 to 64 characters, and no control character.",
+            _ => "?ref= takes 1 to 64 characters, and no control character.",
+        }),
+    })
+}
+
 /// Refuses a wallet that is not offered, a mode that the wallet does not have, and an amount that it does not pay.
 /// Returns the wallet.
 ///
@@ -249,7 +279,11 @@ impl Command {
     /// # Errors
     /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
     pub fn void(reason: &str) -> Result<Self, Refused> {
-        Ok(Self::of(Right::Void, Event::Void, check_reason(reason)?))
+        let note = check_reason(reason).map_err(|refused| {
+            let length = "Say why the money is given back, in at most 500 characters.";
+            refused.or_detail(length)
+        })?;
+        Ok(Self::of(Right::Void, Event::Void, note))
     }
 
     /// A person's verdict.
@@ -292,17 +326,27 @@ pub enum Speaker<'a> {
 impl Speaker<'_> {
     /// The name of the person.
     fn name(self, actor: Option<&str>) -> Result<String, Refused> {
-        let wrong = Refused::at(ProblemCode::BadRequest, "actor");
+        let wrong = |detail| Refused {
+            detail: Some(detail),
+            ..Refused::at(ProblemCode::BadRequest, "actor")
+        };
+        let unnamed = "Name the person who gives this verdict: send actor, 1 to 64 characters.";
         let name = match (self, actor) {
             (Self::Terminal { cashier, terminal }, None) => {
-                review::person(cashier, terminal).ok_or(ProblemCode::TokenForbidden.into())
+                let nobody = Refused::from(ProblemCode::TokenForbidden).or_detail(
+                    "A verdict needs a person's name, and this token's cashier is none: sign in with a name.",
+                );
+                review::person(cashier, terminal).ok_or(nobody)
             }
             (Self::Server, Some(actor)) => {
                 let actor = actor.trim();
-                check_name(actor, "actor")?;
-                review::person(actor, "").ok_or(wrong)
+                check_name(actor, "actor").map_err(|_| wrong(unnamed))?;
+                review::person(actor, "").ok_or(wrong(unnamed))
             }
-            (Self::Terminal { .. }, Some(_)) | (Self::Server, None) => Err(wrong),
+            (Self::Terminal { .. }, Some(_)) => Err(wrong(
+                "A terminal's verdict is its cashier's: send no actor.",
+            )),
+            (Self::Server, None) => Err(wrong(unnamed)),
         };
         name.map(str::to_owned)
     }
@@ -372,12 +416,36 @@ pub fn may_ask(authority: &Authority<'_>, reference: &str) -> bool {
     authority.may_charge(reference) || (authority.is_for(reference) && lists)
 }
 
+/// Whether a caller may ask about a sale without a trade that it reads. The shop's server, which has no authority of a
+/// token, may.
+#[must_use]
+pub fn may_ask_about(authority: Option<&Authority<'_>>, reference: &str) -> bool {
+    authority.is_none_or(|authority| may_ask(authority, reference))
+}
+
+/// How much of a trade a caller may read: the shop's server all of it, a terminal what its token allows.
+#[must_use]
+pub fn reach(authority: Option<&Authority<'_>>, facts: &Facts) -> Reach {
+    authority.map_or(Reach::Whole, |authority| authority.reach(facts))
+}
+
 /// A person's reason for the audit trail, on one line.
 ///
 /// # Errors
 /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
 pub fn check_reason(reason: &str) -> Result<String, Refused> {
     note(reason, ProblemCode::BadRequest, "reason")
+}
+
+/// Why a device takes over from another one, for the audit trail.
+///
+/// # Errors
+/// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
+pub fn check_take_over(reason: &str) -> Result<String, Refused> {
+    check_reason(reason).map_err(|refused| Refused {
+        detail: Some("Say why this device takes over, in at most 500 characters."),
+        ..refused
+    })
 }
 
 /// A sentence for the audit trail, on one line.

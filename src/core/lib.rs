@@ -7,8 +7,10 @@
 //! - [`audit`], [`limits`], [`text`]: what the audit trail records, what a person may do, and how names are written.
 //! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
+//! - [`list`], [`record`]: what lists of trades and a sale's record show to whom.
 //! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
 //! - [`sign_in`], [`lockout`]: people who sign in at the backend, and wrong secrets.
+//! - [`calendar`]: the text of a time, and the days of a shop.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`token_life`], [`void_window`]: when a payment or a void may leave for the gateway.
 //! - [`gate`]: when a reading of a code is believed.
@@ -20,6 +22,7 @@
 pub mod admission;
 pub mod audit;
 pub mod authority;
+pub mod calendar;
 pub mod code;
 pub mod desk;
 pub mod emv;
@@ -27,10 +30,13 @@ pub mod error;
 pub mod gate;
 pub mod giving_up;
 pub mod limits;
+pub mod list;
 pub mod lockout;
 pub mod money;
 pub mod owner;
 pub mod policy;
+mod problem;
+pub mod record;
 pub mod registration;
 pub mod report;
 pub mod review;

@@ -53,6 +53,33 @@ pub enum RegistrationDenial {
     },
 }
 
+impl RegistrationDenial {
+    /// The position of the trade that stands in the way.
+    #[must_use]
+    pub fn trade(&self) -> usize {
+        match self {
+            Self::Busy(at) | Self::Paid { at, .. } => *at,
+        }
+    }
+
+    /// A sentence for the developer that is more exact than the code's own.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Busy(_) => "The amount can't change while money of a trade may have moved: wait until that trade has ended.".to_owned(),
+            Self::Paid {
+                missing: Some(missing),
+                ..
+            } => format!(
+                "This sale is paid, and {} {} of the new amount is missing: register that under another reference.",
+                missing.currency,
+                missing.decimal()
+            ),
+            Self::Paid { missing: None, .. } => "This sale is paid with more than the new amount: give that payment back first, or keep the amount.".to_owned(),
+        }
+    }
+}
+
 impl From<&RegistrationDenial> for ProblemCode {
     fn from(denial: &RegistrationDenial) -> Self {
         match denial {
@@ -82,7 +109,9 @@ pub fn check(request: &RegisterSale, limits: Limits<'_>) -> Result<(), Refused> 
         Some(metadata) if !is_metadata(metadata) => Err(Refused {
             code: ProblemCode::BadRequest,
             param: Some("metadata"),
-            detail: None,
+            detail: Some(
+                "metadata takes at most 20 entries, with names of 1 to 40 and values of at most 200 printable characters.",
+            ),
         }),
         Some(_) | None => Ok(()),
     }

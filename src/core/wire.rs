@@ -497,6 +497,19 @@ pub struct Session {
     /// True if another device acts for this terminal: this one may only watch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub terminal_taken: bool,
+    /// True in a sandbox: no real money moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sandbox: bool,
+}
+
+/// A session, with the field that the till's module does not read: there, each field costs bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullSession {
+    /// What the till's module reads.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Which sales the shop takes.
+    pub sales: Sales,
 }
 
 /// A wallet of the gateway.
@@ -713,6 +726,23 @@ pub struct SaleRecord {
     pub unconfirmed: bool,
     /// All trades, the oldest first.
     pub trades: Vec<TradeView>,
+}
+
+/// A sale's record, with the fields that the till's module does not read: there, each field costs bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullRecord {
+    /// What the till's module reads.
+    #[serde(flatten)]
+    pub record: SaleRecord,
+    /// Whether the shop's server has registered the sale.
+    pub registered: bool,
+    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
+    /// under another reference. Absent if nothing was paid, or enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_amount: Option<Money>,
+    /// Only for the shop's server; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
 }
 
 /// Who decided that a sale is paid, or how a trade has ended.

@@ -11,10 +11,10 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// The role of a device.
+    /// The role of a device. `device` is `None` for a caller without an identity.
     #[must_use]
-    pub fn role(&self, name: &str, device: &str, now: Ms, policy: &Policy) -> DeviceRole {
-        terminal::role(self.acting(name), Some(device), now, policy)
+    pub fn role(&self, name: &str, device: Option<&str>, now: Ms, policy: &Policy) -> DeviceRole {
+        terminal::role(self.acting(name), device, now, policy)
     }
 
     /// Lets a device change something under the terminal's name.
@@ -24,13 +24,13 @@ impl Devices {
     pub fn act(
         &mut self,
         name: &str,
-        device: &str,
+        device: Option<&str>,
         now: Ms,
         policy: &Policy,
     ) -> Result<(), ProblemCode> {
         let role = self.role(name, device, now, policy);
         terminal::check_device(role)?;
-        if role == DeviceRole::MayAct {
+        if let Some(device) = device.filter(|_| role == DeviceRole::MayAct) {
             self.take_over(name, device, now);
         }
         Ok(())
@@ -61,5 +61,18 @@ impl Devices {
         known
             .find(|(known, _)| known == name)
             .map(|(_, acting)| acting)
+    }
+
+    /// The acting devices, each with its terminal's name.
+    pub fn acting_devices(&self) -> impl Iterator<Item = (&str, &ActingDevice)> {
+        let known = self.acting.iter();
+        known.map(|(name, acting)| (name.as_str(), acting))
+    }
+}
+
+impl FromIterator<(String, ActingDevice)> for Devices {
+    fn from_iter<T: IntoIterator<Item = (String, ActingDevice)>>(acting: T) -> Self {
+        let acting = acting.into_iter().collect();
+        Self { acting }
     }
 }

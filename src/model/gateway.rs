@@ -8,9 +8,11 @@ use kaunter_core::trade::{
     StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{Payload, Reason, VerdictOutcome};
+use serde::{Deserialize, Serialize};
 
 /// The stage of a trade at the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The gateway does not know it.
     Absent,
@@ -74,7 +76,7 @@ pub enum Response {
 }
 
 /// The charges and refunds of a trade. Each is of its full amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ledger {
     /// Payments that arrived, with any outcome.
     pub payments: u8,
@@ -97,7 +99,7 @@ impl Ledger {
 }
 
 /// The true state of one trade at the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Account {
     /// Its stage.
     pub stage: Stage,

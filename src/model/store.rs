@@ -3,8 +3,9 @@
 //! A change is read, decided by the trade's machine, and written unless another change was faster.
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
-use kaunter_core::admission::{self, Candidate};
+use kaunter_core::admission::{self, Candidate, Denial};
 use kaunter_core::giving_up::{self, GivingUp};
+use kaunter_core::list::{Cursor, Filter};
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::registration;
@@ -12,12 +13,11 @@ use kaunter_core::sale::{self, CodeUse, Due, SetBy};
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, GiveUp, Move, Refusal, SaleHold, Step, Trade,
 };
-use kaunter_core::wire::{NewTrade, ProblemCode, Sale, Sales};
-
-use crate::sample;
+use kaunter_core::wire::{GatewayAnswer, NewTrade, ProblemCode, Sale, Sales};
+use serde::{Deserialize, Serialize};
 
 /// A stored trade.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
     /// The key with which it was begun.
     pub key: String,
@@ -41,6 +41,10 @@ pub struct Creator<'a> {
     pub shop: &'a str,
     /// The terminal that asks.
     pub terminal: &'a str,
+    /// The cashier who works there.
+    pub cashier: &'a str,
+    /// The name of the trade's wallet.
+    pub wallet_name: &'a str,
     /// The id of the trade, if it may begin.
     pub trade_id: &'a str,
 }
@@ -59,22 +63,37 @@ pub enum Created {
     },
 }
 
-/// Why a trade does not begin. The store is unchanged.
+/// Why a trade does not begin, or a sale is not given up. The store is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotCreated {
+pub struct Denied {
     /// The error that the caller gets.
     pub code: ProblemCode,
     /// The row that stands in the way.
     pub row: Option<usize>,
+    /// Why the rules of admission deny it, if they do.
+    pub denial: Option<Denial>,
 }
 
-/// How trades outside this store affect an event.
+impl Denied {
+    /// A denial, whose position is one of these rows.
+    fn by(denial: Denial, rows: &[usize]) -> Self {
+        Self {
+            code: denial.into(),
+            row: denial.trade().map(|at| rows[at]),
+            denial: Some(denial),
+        }
+    }
+}
+
+/// What an event meets around this store: trades of other stores, and the gateway's words.
 #[derive(Clone, Debug, Default)]
-pub struct OtherStores<'a> {
+pub struct Surroundings<'a> {
     /// The other sale for which the code was handed over last.
     pub code: Option<CodeUse>,
     /// The trade that already has the gateway's id.
     pub holder: Option<&'a str>,
+    /// The gateway's own words, if the event is its answer.
+    pub gateway_answer: Option<&'a GatewayAnswer>,
 }
 
 /// A change that was decided and is not written yet.
@@ -117,6 +136,31 @@ impl Store {
         }
     }
 
+    /// A store with these rows, the oldest first, and these registered sales, each with its shop and reference. Each
+    /// trade that has not ended gets [`Event::Restarted`] next.
+    #[must_use]
+    pub fn restored(
+        max_rows: usize,
+        rows: Vec<Row>,
+        registered: impl IntoIterator<Item = (String, String, Money)>,
+    ) -> Self {
+        let due = |(shop, reference, amount)| {
+            let set_by = SetBy::Registration;
+            (shop, reference, Due { amount, set_by })
+        };
+        Self {
+            rows,
+            max_rows,
+            registered: registered.into_iter().map(due).collect(),
+        }
+    }
+
+    /// The registered sales: shop, reference and amount of each.
+    pub fn registered(&self) -> impl Iterator<Item = (&str, &str, &Money)> {
+        let registered = self.registered.iter();
+        registered.map(|(shop, reference, due)| (shop.as_str(), reference.as_str(), &due.amount))
+    }
+
     /// All rows, the oldest first.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
@@ -146,8 +190,12 @@ impl Store {
         new: &NewTrade,
         now: Ms,
         policy: &Policy,
-    ) -> Result<Created, NotCreated> {
-        let refused = |code| NotCreated { code, row: None };
+    ) -> Result<Created, Denied> {
+        let refused = |code| Denied {
+            code,
+            row: None,
+            denial: None,
+        };
         let same =
             |row: &Row| row.trade.facts().shop == creator.shop && row.key == new.idempotency_key;
         if let Some(row) = self.rows.iter().position(same) {
@@ -168,13 +216,8 @@ impl Store {
             sales: Sales::Open,
         };
         let trades = others.iter().map(|row| self.trade(*row));
-        let admission =
-            admission::admit(trades, due.as_ref(), &candidate, now, policy).map_err(|denial| {
-                NotCreated {
-                    code: denial.into(),
-                    row: denial.trade().map(|at| others[at]),
-                }
-            })?;
+        let admission = admission::admit(trades, due.as_ref(), &candidate, now, policy)
+            .map_err(|denial| Denied::by(denial, &others))?;
         if self.rows.len() >= self.max_rows {
             return Err(refused(ProblemCode::RateLimited));
         }
@@ -183,14 +226,14 @@ impl Store {
             trade_id: creator.trade_id.to_owned(),
             shop: creator.shop.to_owned(),
             terminal: creator.terminal.to_owned(),
-            cashier: Some(sample::CASHIER.to_owned()),
+            cashier: Some(creator.cashier.to_owned()),
             attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
             sale: Sale {
                 reference: new.sale.reference.clone(),
                 amount: admission.asked,
             },
             wallet_id: new.wallet_id.clone(),
-            wallet_name: String::new(),
+            wallet_name: creator.wallet_name.to_owned(),
             mode: new.mode,
         };
         self.rows.push(Row {
@@ -288,12 +331,13 @@ impl Store {
         of: usize,
         wish: &GiveUp,
         policy: &Policy,
-    ) -> Result<(usize, Vec<Move>), ProblemCode> {
+    ) -> Result<(usize, Vec<Move>), Denied> {
         let facts = self.trade(of).facts();
         let rows = self.of_sale(&facts.shop, &facts.sale.reference);
         let trades: Vec<Trade> = rows.iter().map(|row| self.trade(*row).clone()).collect();
-        let answer = giving_up::give_up(&trades, wish, policy)?;
-        let (at, mut after) = match answer.ok_or(ProblemCode::TradeNotFound)? {
+        let answer = giving_up::give_up(&trades, wish, policy);
+        let answer = answer.map_err(|denial| Denied::by(denial, &rows))?;
+        let (at, mut after) = match answer.expect("the row is a trade of the sale") {
             GivingUp::Now(at, after) | GivingUp::Asks(at, after) => (rows[at], after),
         };
         let moves = after.take_moves();
@@ -309,15 +353,15 @@ impl Store {
         event: Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &OtherStores<'_>,
+        around: &Surroundings<'_>,
     ) -> Change {
-        let event = self.known(row, event, elsewhere);
+        let event = self.known(row, event, around);
         let context = Context {
             now,
             policy,
             held_by_others: self.held_by_others(row),
-            gateway_answer: None,
-            code_reused: self.is_code_reused(row, &event, now, policy, elsewhere),
+            gateway_answer: around.gateway_answer,
+            code_reused: self.is_code_reused(row, &event, now, policy, around),
         };
         let mut after = self.trade(row).clone();
         let was = after.version();
@@ -365,8 +409,28 @@ impl Store {
         self.rows[row].trade.next(policy)
     }
 
+    /// The first rows of a list, after this position: those of a sale with the oldest first, others with the newest
+    /// first.
+    #[must_use]
+    pub fn list(&self, filter: &Filter, after: Option<&Cursor>, rows: usize) -> Vec<usize> {
+        let mut listed: Vec<usize> = (0..self.rows.len())
+            .filter(|row| takes(filter, after, self.trade(*row)))
+            .collect();
+        let created = |row: &usize| {
+            let trade = self.trade(*row);
+            (trade.created_ms(), trade.facts().trade_id.clone())
+        };
+        match filter.reference {
+            Some(_) => listed.sort_by_key(|row| self.trade(*row).facts().attempt),
+            None => listed.sort_by_key(|row| std::cmp::Reverse(created(row))),
+        }
+        listed.truncate(rows);
+        listed
+    }
+
     /// The rows of a sale, the oldest first.
-    fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
+    #[must_use]
+    pub fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
         let of = |row: &usize| {
             let facts = self.trade(*row).facts();
             facts.shop == shop && facts.sale.reference == reference
@@ -382,7 +446,7 @@ impl Store {
     }
 
     /// Replaces a creation's answer if another row already has the gateway's id in it.
-    fn known(&self, row: usize, event: Event, elsewhere: &OtherStores<'_>) -> Event {
+    fn known(&self, row: usize, event: Event, around: &Surroundings<'_>) -> Event {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
@@ -391,7 +455,7 @@ impl Store {
         let mut rows = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
         let holder = rows.find(|(_, other)| has(other));
         let holder = holder.map(|(_, other)| other.trade.facts().trade_id.as_str());
-        if sale::is_id_repeated(holder.or(elsewhere.holder), &own.trade_id) {
+        if sale::is_id_repeated(holder.or(around.holder), &own.trade_id) {
             return Event::Created(CreateAnswer::Repeated);
         }
         event
@@ -403,12 +467,12 @@ impl Store {
         event: &Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &OtherStores<'_>,
+        around: &Surroundings<'_>,
     ) -> bool {
         let Event::Code(mark) = event else {
             return false;
         };
-        let last = self.last_use(row, mark).or_else(|| elsewhere.code.clone());
+        let last = self.last_use(row, mark).or_else(|| around.code.clone());
         let reference = &self.trade(row).facts().sale.reference;
         sale::is_code_reused(last.as_ref(), reference, now, policy)
     }
@@ -426,4 +490,21 @@ impl Store {
             refused: sale::frees_code(last.state()),
         })
     }
+}
+
+/// Whether a list has this trade after this position.
+fn takes(filter: &Filter, after: Option<&Cursor>, trade: &Trade) -> bool {
+    let (facts, created_ms) = (trade.facts(), trade.created_ms());
+    let is_after = match after {
+        None => true,
+        Some(Cursor::Attempt(attempt)) => facts.attempt > *attempt,
+        Some(Cursor::Time(ms, trade_id)) => (created_ms, &facts.trade_id) < (*ms, trade_id),
+    };
+    let (span, reference) = (filter.span.as_ref(), filter.reference.as_ref());
+    let terminal = filter.terminal.as_ref();
+    is_after
+        && span.is_none_or(|span| span.contains(&created_ms))
+        && reference.is_none_or(|reference| *reference == facts.sale.reference)
+        && terminal.is_none_or(|terminal| *terminal == facts.terminal)
+        && (!filter.is_open || !trade.state().status().is_final())
 }

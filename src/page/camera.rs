@@ -16,7 +16,9 @@ use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
-use web_sys::{EventTarget, HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
+use web_sys::{
+    EventTarget, HtmlVideoElement, MediaStream, MediaStreamTrack, MediaStreamTrackState,
+};
 
 use super::clock;
 use super::frames::report;
@@ -75,7 +77,7 @@ impl Camera {
         Ok(camera)
     }
 
-    /// Opens the camera that the cashier chose, before any other. Does not wait for its [`Self::first_picture`].
+    /// Opens the caller's stream, or the camera that the cashier chose, before any other. Does not wait for its [`Self::first_picture`].
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -84,6 +86,9 @@ impl Camera {
         choice: &Choice,
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
+        if let Some(given) = &options.stream {
+            return Self::show(Stream::given(given)?, options, preview);
+        }
         let devices = ask::devices()?;
         let id = choice.id().await;
         let mut stream = ask::any_of(&devices, options, id.as_deref()).await?;
@@ -136,6 +141,9 @@ impl Camera {
 
     /// True if the browser lists labels of cameras, and this camera is not in the list.
     pub async fn is_unplugged(&self) -> bool {
+        if self.stream.is_given {
+            return false;
+        }
         let own = self.device().device_id;
         let there = device::all(None).await.unwrap_or_default();
         let named = there.iter().all(|camera| !camera.device_id.is_empty());
@@ -223,7 +231,7 @@ impl Camera {
             let _ = video.set_attribute(name, "");
         }
         video.set_muted(true);
-        video.set_src_object(Some(&self.stream.0));
+        video.set_src_object(Some(&self.stream.media));
         if let Ok(playing) = video.play() {
             // A newer play() or a removed element ends this one with AbortError, which is harmless:
             // <https://developer.chrome.com/blog/play-request-was-interrupted>.
@@ -266,7 +274,7 @@ impl Drop for Camera {
         let ours = self
             .video
             .src_object()
-            .is_some_and(|shown| shown == self.stream.0);
+            .is_some_and(|shown| shown == self.stream.media);
         if ours {
             self.video.set_src_object(None);
             if self.mirrored {
@@ -274,6 +282,12 @@ impl Drop for Camera {
             }
         }
     }
+}
+
+/// What the caller's stream shows; `None` without a live track.
+pub fn of_given(stream: &MediaStream) -> Option<CameraDevice> {
+    let track = Stream::given(stream).ok()?.track()?;
+    Some(device::of_track(&track))
 }
 
 /// The current id of the chosen camera, if another one was started because its id was unknown.

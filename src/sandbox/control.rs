@@ -5,14 +5,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::Sandbox;
-use crate::customer::Customer;
 use crate::faults::{Fault, Line};
 use crate::ledger::{Code, Place, Trade};
-use crate::wallets::wallet;
+use kaunter_model::script::Customer;
+use kaunter_model::wallets::wallet;
 
 /// The default lifetime of a code.
 const CODE_MS: u64 = 60_000;
@@ -154,7 +155,9 @@ async fn make_code(
         ));
     };
     let mut world = sandbox.world.lock().await;
-    let text = new.code.unwrap_or_else(|| wallet.code(&mut world.random));
+    let text = new
+        .code
+        .unwrap_or_else(|| wallet.code(|below| world.random.random_range(0..below)));
     let ttl_ms = new.ttl_ms.unwrap_or(CODE_MS);
     let balance = new.balance.unwrap_or(BALANCE);
     let Ok(picture) = qrcode::QrCode::new(&text) else {

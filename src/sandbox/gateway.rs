@@ -15,12 +15,13 @@ use md5::{Digest, Md5};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::customer::{Customer, Decision, ScriptedEffects, decide};
 use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
-use crate::wallets::{WALLETS, wallet};
 use crate::{Profile, Sandbox, server};
+use kaunter_model::merchant_code;
+use kaunter_model::script::{Customer, Decision, ScriptedEffects, decide};
+use kaunter_model::wallets::{WALLETS, Wallet, wallet};
 
 /// The lifetime of a token of the gateway.
 const TOKEN_MS: u64 = 30 * 60_000;
@@ -296,7 +297,7 @@ fn presenter(sandbox: &Sandbox, fields: &FormFields) -> Option<Presenter> {
 
 fn integrators(sandbox: &Sandbox, fields: &FormFields) -> Envelope {
     let presenter = presenter(sandbox, fields).ok_or((400, "unknown pay_type"))?;
-    let able = |wallet: &&crate::wallets::Wallet| presenter == Presenter::Customer || wallet.scans;
+    let able = |wallet: &&Wallet| presenter == Presenter::Customer || wallet.scans;
     let list = WALLETS.iter().filter(able).map(|wallet| {
         json!({
             "id": wallet.id,
@@ -327,7 +328,8 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope
         return Err((400, "this wallet's app scans no code"));
     }
     let gateway_ref = world.new_trans_id();
-    let payload = (presenter == Presenter::Till).then(|| display::payload(&gateway_ref, amount));
+    let payload =
+        (presenter == Presenter::Till).then(|| merchant_code::payload(&gateway_ref, amount));
     let mut trade = Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: gateway_ref.clone(),
@@ -439,7 +441,10 @@ pub(crate) fn customer_pays(
         sandbox.scaled(ms)
     });
     if let Some(Fault::PendingMs(ms)) = fault {
-        decision = Decision::Wait(Some((now_ms + ms, true)), false);
+        decision = Decision::Wait {
+            answer: Some((now_ms + ms, true)),
+            asks_phone: false,
+        };
     }
     trade.plan.code = Some(code);
     trade.plan.void_fails = effects.void_fails;
@@ -447,7 +452,10 @@ pub(crate) fn customer_pays(
     trade.plan.contradict |= fault == Some(Fault::Contradict);
     if let Some(Fault::LateSuccessMs(ms)) = fault {
         trade.plan.late_success_ms = Some(ms);
-        decision = Decision::Wait(Some((now_ms, false)), false);
+        decision = Decision::Wait {
+            answer: Some((now_ms, false)),
+            asks_phone: false,
+        };
     }
     if let Some(Fault::NotFoundFirst(times)) = fault {
         trade.plan.not_found = times;
@@ -466,16 +474,16 @@ fn carry_out(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
             trade.charge("at once");
             Ok(json!({"status": 200, "user_order_status": "S", "trans_id": gateway_ref}))
         }
-        Decision::Wait(answer, phone) => {
+        Decision::Wait { answer, asks_phone } => {
             trade.place = Place::Pending;
             trade.events.push("waits for the customer".to_owned());
             trade.plan.answers_at_ms = answer;
-            trade.plan.asks_phone = phone;
+            trade.plan.asks_phone = asks_phone;
             Ok(json!({"status": 200, "trans_id": gateway_ref}))
         }
-        Decision::Refuse(code, why) => {
-            trade.fail(why, now_ms);
-            Err((code, why))
+        Decision::Refuse { code, message, .. } => {
+            trade.fail(message, now_ms);
+            Err((code, message))
         }
     }
 }

@@ -7,8 +7,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::customer::Customer;
 use crate::faults::{Call, Script};
+use kaunter_model::script::Customer;
 
 /// The real state of a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +175,23 @@ impl World {
                 trade.charge("paid after all");
             }
         }
+    }
+
+    /// The phone page's answer to a payment that awaits it.
+    pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
+        let asks = |trade: &&mut Trade| {
+            trade.trade_id == trade_id && trade.place == Place::Pending && trade.plan.asks_phone
+        };
+        let Some(trade) = self.trades.iter_mut().find(asks) else {
+            return false;
+        };
+        trade.plan.asks_phone = false;
+        if yes {
+            trade.charge("the customer confirmed on the phone");
+        } else {
+            trade.fail("the customer declined on the phone", now_ms);
+        }
+        true
     }
 }
 

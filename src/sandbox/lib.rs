@@ -4,7 +4,6 @@
 //! The ledger is the oracle of every test: what was really charged and refunded, whatever the answers said.
 
 mod control;
-mod customer;
 mod display;
 mod faults;
 mod gateway;
@@ -12,7 +11,6 @@ mod ledger;
 mod phone;
 mod server;
 mod shop;
-mod wallets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

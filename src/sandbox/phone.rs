@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::Sandbox;
 use crate::ledger::Place;
-use crate::wallets::{WALLETS, wallet};
+use kaunter_model::wallets::{WALLETS, wallet};
 
 pub(crate) fn routes() -> Router<Sandbox> {
     Router::new()

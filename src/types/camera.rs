@@ -1,6 +1,7 @@
 //! The settings of the camera, as JavaScript gives them.
 
 use wasm_bindgen::prelude::*;
+use web_sys::MediaStream;
 
 use super::error::Fail;
 use super::event::Facing;
@@ -10,6 +11,12 @@ use super::given::{Given, number, text, to_ms};
 const TYPES: &'static str = r#"
 /** The settings of the camera. */
 export interface CameraOptions {
+  /**
+   * A stream to read instead of a camera's own: an IP camera, a canvas, a test. The till never stops its tracks, and asks
+   * for no permission. It must show a new picture at least once in 3 seconds. Without a video track a scan rejects with
+   * `argument_invalid`; once the track has ended, with `camera_interrupted`.
+   */
+  stream?: MediaStream;
   /** The browser's id of the preferred camera. Without that camera, `facing` decides, and then any camera is taken. */
   deviceId?: string;
   /** `user`: towards the cashier. Default: `environment` on touch devices, else any camera. */
@@ -38,6 +45,8 @@ export interface Adjustment {
 /// The settings of the camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraOptions {
+    /// The caller's stream, which replaces the camera.
+    pub stream: Option<MediaStream>,
     /// The browser's id of a camera.
     pub device_id: Option<String>,
     /// The direction that it faces.
@@ -62,6 +71,7 @@ const MIN_SCANS_PER_SECOND: f64 = 0.1;
 impl Default for CameraOptions {
     fn default() -> Self {
         Self {
+            stream: None,
             device_id: None,
             facing: None,
             region: Region::default(),
@@ -83,6 +93,7 @@ impl CameraOptions {
         let most = most.filter(|most| *most > 0.0);
         let facing = |value: &JsValue| Facing::from_word(&text(value)?);
         Ok(Self {
+            stream: given.stream("stream")?,
             device_id: given.text("deviceId")?,
             facing: given.get("facing", "\"user\" or \"environment\"", facing)?,
             region: Region::read(&given.field("region")?)?,

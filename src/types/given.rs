@@ -9,7 +9,7 @@ use std::fmt;
 use js_sys::{Array, Function, JsString, Object, Reflect};
 use kaunter_core::error::ErrorCode;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, HtmlVideoElement};
+use web_sys::{AbortSignal, HtmlVideoElement, MediaStream};
 
 use super::error::Fail;
 
@@ -112,6 +112,10 @@ pub fn url(value: &JsValue) -> Option<String> {
 
 fn signal(value: &JsValue) -> Option<AbortSignal> {
     of_class(value, "AbortSignal", "aborted").map(|_| value.clone().unchecked_into())
+}
+
+fn stream(value: &JsValue) -> Option<MediaStream> {
+    of_class(value, "MediaStream", "active").map(|_| value.clone().unchecked_into())
 }
 
 fn video(value: &JsValue) -> Option<HtmlVideoElement> {
@@ -251,6 +255,14 @@ impl<'a> Given<'a> {
     /// `argument_invalid`.
     pub fn video(&self, name: &str) -> Result<Option<HtmlVideoElement>, Fail> {
         self.get(name, "a <video> element", video)
+    }
+
+    /// A `MediaStream`.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn stream(&self, name: &str) -> Result<Option<MediaStream>, Fail> {
+        self.get(name, "a MediaStream", stream)
     }
 
     /// `argument_invalid` for a field.

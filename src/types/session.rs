@@ -20,6 +20,8 @@ export interface TillSession {
   readonly currency: string;
   /** The largest amount of one sale. */
   readonly maxAmount: Money;
+  /** Whether this is a sandbox: no real money moves. */
+  readonly sandbox: boolean;
 }
 "#;
 
@@ -47,6 +49,8 @@ pub struct TillSession {
     pub currency: String,
     /// The largest amount of one sale.
     pub max_amount: Money,
+    /// True in a sandbox.
+    pub sandbox: bool,
 }
 
 impl From<&wire::Session> for TillSession {
@@ -58,6 +62,7 @@ impl From<&wire::Session> for TillSession {
             rights: session.rights.clone(),
             currency: session.currency.clone(),
             max_amount: session.max_amount.clone(),
+            sandbox: session.sandbox,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import QRCode from "qrcode";
 import { stage, until } from "./stage.mjs";
 
 let all, plain;
@@ -365,4 +366,74 @@ test("the preview is a mirror where it was asked for, and is the page's own agai
   );
   await page.evaluate(() => till.camera.release());
   assert.equal(await mirror(), "");
+});
+
+/** A page with a picture of the code under `paint`, and its till, which reads the picture's stream. */
+async function painted(t, browser) {
+  const { modules } = QRCode.create(CODE, { errorCorrectionLevel: "M" });
+  const code = { size: modules.size, dark: Array.from(modules.data) };
+  return all.till(t, browser, {
+    init: `
+      const { size, dark } = ${JSON.stringify(code)};
+      const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+      const pen = canvas.getContext("2d");
+      let frames = 0;
+      setInterval(() => {
+        pen.fillStyle = "#ddd";
+        pen.fillRect(0, 0, 640, 480);
+        pen.fillStyle = "#111";
+        for (let at = 0; at < dark.length; at++)
+          if (dark[at]) pen.fillRect(220 + (frames % 2) + (at % size) * 8, 140 + Math.floor(at / size) * 8, 8, 8);
+        frames++;
+      }, 33);
+      globalThis.own = canvas.captureStream(30);
+    `,
+    options: "camera: { stream: own }",
+  });
+}
+
+test("a stream of the page's own replaces the camera: nobody is asked, and its track is never stopped", async (t) => {
+  const page = await painted(t, plain);
+  assert.equal(await page.evaluate(() => till.camera.permission()), "granted");
+  assert.equal((await scanned(page)).value?.text, CODE);
+  assert.equal(await asked(page), 0, "no camera was asked for");
+  assert.deepEqual(await told(page), ["live"]);
+  const camera = await page.evaluate(async () => {
+    const { deviceId } = own.getVideoTracks()[0].getSettings();
+    const [on] = await till.camera.list();
+    return {
+      same: [on.deviceId, till.camera.current.deviceId].every((id) => id === (deviceId ?? "")),
+      count: (await till.camera.list()).length,
+      used: deviceId && (await ends(till.camera.use(on))),
+      other: await ends(till.camera.use({ deviceId: "another" })),
+      torch: await ends(till.camera.adjust({ torch: true })),
+      kept: Object.keys(localStorage).filter((key) => key.startsWith("kaunter|camera|")),
+    };
+  });
+  assert.equal(camera.same, true);
+  assert.equal(camera.count, 1);
+  assert.equal(camera.used?.error, undefined);
+  assert.equal(camera.other.error?.code, "camera_not_found");
+  assert.equal(camera.torch.error?.code, "camera_unsupported");
+  assert.deepEqual(camera.kept, [], "the terminal's choice of a camera is not touched");
+  await page.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+  await page.evaluate(() => till.camera.release());
+  assert.equal((await scanned(page)).value?.text, CODE, "released, and read again");
+  await page.evaluate(() => till.close());
+  assert.equal(await page.evaluate(() => own.getVideoTracks()[0].readyState), "live");
+  assert.deepEqual(page.problems, []);
+});
+
+test("a stream without a picture: not a stream, no video track, a track that has ended", async (t) => {
+  const page = await painted(t, plain);
+  const refused = await page.evaluate(() => ends(openTill({ camera: { stream: {} } })));
+  assert.equal(refused.error?.code, "argument_invalid");
+  const codes = await page.evaluate(async () => {
+    const silent = await openTill({ camera: { stream: new MediaStream() } });
+    const { error: empty } = await ends(silent.scan());
+    own.getVideoTracks()[0].stop();
+    const { error: ended } = await ends(till.scan());
+    return [empty, ended].map(({ code }) => code);
+  });
+  assert.deepEqual(codes, ["argument_invalid", "camera_interrupted"]);
 });

@@ -2,7 +2,7 @@
 // The camera is a canvas on which a code is drawn again and again, so that its track is the browser's own; or the
 // browser's.
 
-const { setting, code, ms, without = [] } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const { setting, code, ms, without = [], given } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const home = (seen) => fetch("/said", { method: "POST", body: JSON.stringify(seen) });
 
 function picture({ size, dark }) {
@@ -45,10 +45,16 @@ try {
     ["MediaStreamTrackProcessor", "VideoFrame"].map((name) => [name, name in globalThis]),
   );
   for (const name of without) delete globalThis[name];
-  if (code) navigator.mediaDevices.getUserMedia = async () => picture(code);
+  const stream = given ? picture(code) : undefined;
+  if (given) delete MediaDevices.prototype.getUserMedia;
+  else if (code) navigator.mediaDevices.getUserMedia = async () => picture(code);
   const { Till } = await import("/pkg/index.js");
   const problems = [];
-  const till = await Till.open({ backend: setting.backend, getToken: async () => setting.token });
+  const till = await Till.open({
+    backend: setting.backend,
+    getToken: async () => setting.token,
+    camera: given ? { stream } : {},
+  });
   for (const type of ["warning", "camera"])
     till.addEventListener(type, ({ detail }) => problems.push(...[detail.code, detail.reason].filter(Boolean)));
   const end = await till.scan({ timeoutMs: ms }).then(
@@ -56,7 +62,15 @@ try {
     (error) => error.code,
   );
   await till.close();
-  await home({ browser: navigator.userAgent, page, end, problems, posted: [...new Set(posted)], heard });
+  await home({
+    browser: navigator.userAgent,
+    page,
+    end,
+    problems,
+    posted: [...new Set(posted)],
+    heard,
+    left: stream?.getVideoTracks()[0].readyState,
+  });
 } catch (error) {
   await home({ error: `${error}\n${error.stack}` });
 }

@@ -132,6 +132,14 @@ for (const [name, { open, must, never, without }] of roads) {
   });
 }
 
+test("Firefox: a stream of the page's own, which is live afterwards", async (t) => {
+  const seen = await scan(t, firefox, { code, given: true });
+  if (!seen) return;
+  assert.equal(seen.end, NUMERIC);
+  assert.equal(seen.left, "live");
+  assert.deepEqual(seen.problems, []);
+});
+
 test("WebKit's own camera: the worker takes its frames by itself", async (t) => {
   const seen = await scan(t, (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), { ms: 3_000 });
   if (!seen) return;

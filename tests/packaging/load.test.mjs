@@ -72,3 +72,11 @@ test("a module that is not there gives its address, the answer, and the line tha
     assert.equal(detail, message);
   }
 });
+
+test("in the document of a unit test, which has no workers, it says what to use instead", async (t) => {
+  globalThis.document = {};
+  t.after(() => delete globalThis.document);
+  const { Till } = await import("../../pkg/index.js");
+  const { code, detail } = await Till.open({}).catch((error) => error);
+  assert.deepEqual([code, /kaunter\/testing/.test(detail)], ["not_browser", true]);
+});

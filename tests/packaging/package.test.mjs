@@ -90,9 +90,13 @@ const names = async (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-test("the tarball holds what the package needs: exactly two .wasm, declarations, licences, and neither eval nor innerHTML", async () => {
+test("the tarball holds what the package needs: exactly three .wasm, declarations, licences, and neither eval nor innerHTML", async () => {
   const files = packed.files.map(({ path }) => path);
-  assert.deepEqual(files.filter((path) => path.endsWith(".wasm")).sort(), ["wasm/reader.wasm", "wasm/till.wasm"]);
+  assert.deepEqual(files.filter((path) => path.endsWith(".wasm")).sort(), [
+    "wasm/reader.wasm",
+    "wasm/sandbox.wasm",
+    "wasm/till.wasm",
+  ]);
   for (const path of [
     "README.md",
     "LICENSE-MIT",
@@ -107,6 +111,8 @@ test("the tarball holds what the package needs: exactly two .wasm, declarations,
     "wasm/worker.js",
     "wasm/kaunter.global.js",
     "wasm/kaunter.global-inline.js",
+    "sandbox.js",
+    "sandbox.d.ts",
     "wasm/till.d.ts",
     "wasm/reader.d.ts",
   ])
@@ -114,10 +120,8 @@ test("the tarball holds what the package needs: exactly two .wasm, declarations,
   const installed = join(shop, "node_modules/kaunter");
   const manifest = JSON.parse(await readFile(join(installed, "package.json")));
   assert.deepEqual(Object.keys(manifest.dependencies ?? {}), [], "nothing else comes along");
-  for (const entry of Object.values(manifest.exports).flatMap((to) =>
-    typeof to === "string" ? [to] : Object.values(to),
-  ))
-    assert.ok(files.includes(entry.replace("./", "")), entry);
+  const entries = (to) => (typeof to === "string" ? [to] : Object.values(to).flatMap(entries));
+  for (const entry of entries(manifest.exports)) assert.ok(files.includes(entry.replace("./", "")), entry);
   const code = await Promise.all(
     (await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")),
   );
@@ -234,12 +238,32 @@ test("Node 20 runs the published module, and a file that is not a module gives a
   assert.deepEqual(JSON.parse(said), ["module_load_failed", true, 0]);
 });
 
+test("a shop's own test in CommonJS takes a sale with kaunter/testing", async () => {
+  const checkout = `
+    const assert = require("node:assert/strict");
+    const { test } = require("node:test");
+    const { parseMoney, setOutcome, Till } = require("kaunter/testing");
+    test("the checkout", async () => {
+      const till = await Till.open({ backend: "https://pay.shop.example", getToken: () => "" });
+      const charge = async (ref) => (await till.charge({ ref, amount: parseMoney("12.50", "MYR") })).status;
+      assert.equal(await charge("INV-1"), "paid");
+      setOutcome("declined");
+      assert.equal(await charge("INV-2"), "declined");
+    });`;
+  await writeFile(join(shop, "checkout.test.cjs"), checkout);
+  run(process.execPath, ["--test", "checkout.test.cjs"], shop);
+});
+
 test("a fresh Vite project builds it, and the built page takes a payment", async (t) => {
   run("npm", ["run", "--silent", "build"], shop);
   const built = await names(join(shop, "dist"));
   assert.equal(built.filter((name) => name.endsWith(".wasm")).length, 2, `two .wasm in the bundle: ${built}`);
   assert.equal(built.filter((name) => /worker.*\.js$/.test(name)).length, 1, `and one worker: ${built}`);
-  assert.equal(built.filter((name) => name.endsWith(".js")).length, 2, `and the page's script, nothing twice: ${built}`);
+  assert.equal(
+    built.filter((name) => name.endsWith(".js")).length,
+    2,
+    `and the page's script, nothing twice: ${built}`,
+  );
   await works(t, (port) => start(t, ["preview", "--port", String(port)]));
 });
 
@@ -500,12 +524,17 @@ test("the README's quick start, followed to the letter, takes a payment", async 
 
 test("the package's own quick start waits in no module, shows every error, and takes the token that a shop's server gives", async () => {
   const text = await readFile(join(root, "pkg/README.md"), "utf8");
-  const [, code] = /```js\n([\s\S]*?)```/.exec(text);
-  const source = ts.createSourceFile("quick.js", code, ts.ScriptTarget.Latest, true);
-  const waits = (node) =>
-    ts.isAwaitExpression(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, waits)) || false;
-  assert.equal(waits(source), false, "no top-level await");
-  assert.match(code, /\.catch\(|catch \(error\) \{\s+show/);
+  const codes = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const programs = codes.filter((code) => code.includes("async function start()"));
+  assert.ok(programs.length > 0);
+  for (const code of programs) {
+    const source = ts.createSourceFile("quick.js", code, ts.ScriptTarget.Latest, true);
+    const waits = (node) =>
+      ts.isAwaitExpression(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, waits)) || false;
+    assert.equal(waits(source), false, "no top-level await");
+    assert.match(code, /\nstart\(\)\.catch\(\(error\) => /);
+  }
   const { html } = await quickStart();
-  for (const sample of [code, html]) assert.match(sample, /getToken: async \(\) => \(await fetch\([^)]*\)\)\.json\(\)/);
+  for (const sample of [programs.at(-1), html])
+    assert.match(sample, /getToken: async \(\) => \(await fetch\([^)]*\)\)\.json\(\)/);
 });

@@ -6,7 +6,7 @@
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{CreateAnswer, Event, GatewayRequest, MOVES, Move, State, Step};
 use kaunter_core::wire::ProblemCode;
-use kaunter_model::store::{Change, OtherStores};
+use kaunter_model::store::{Change, Surroundings};
 
 use crate::tally::{Fault, Kind};
 use crate::world::{NEIGHBOUR, ScheduledEvent, World, say};
@@ -286,8 +286,8 @@ impl World<'_> {
     }
 
     /// How the sale before this one affects an event.
-    fn elsewhere(&self, event: &Event) -> OtherStores<'static> {
-        let mut elsewhere = OtherStores::default();
+    fn elsewhere(&self, event: &Event) -> Surroundings<'static> {
+        let mut elsewhere = Surroundings::default();
         if let Event::Code(mark) = event {
             elsewhere.code = self.code_before(mark);
         }

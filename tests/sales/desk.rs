@@ -44,7 +44,7 @@ impl World<'_> {
         let Call { tab, device, .. } = &self.calls[at];
         let (now, policy) = (self.clock(process), &self.weather.policy);
         self.devices
-            .role(&self.tabs[*tab].terminal, device, now, policy)
+            .role(&self.tabs[*tab].terminal, Some(device), now, policy)
     }
 
     /// Only the acting device of a name begins, hands over or cancels.
@@ -70,7 +70,7 @@ impl World<'_> {
         if own {
             let role = self.role(process, at);
             let policy = &self.weather.policy;
-            self.devices.act(&terminal, &device, now, policy)?;
+            self.devices.act(&terminal, Some(&device), now, policy)?;
             if role != DeviceRole::Acts {
                 self.judge_device(&terminal, &device);
             }
@@ -109,6 +109,8 @@ impl World<'_> {
         let creator = Creator {
             shop: SHOP,
             terminal: &terminal,
+            cashier: sample::CASHIER,
+            wallet_name: "",
             trade_id: &format!("K{}-{}", self.sale, self.contexts.len()),
         };
         let policy = &self.weather.policy;

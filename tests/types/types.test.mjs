@@ -45,12 +45,18 @@ test("an unknown word in the declarations breaks the build: the check works", as
 for (const [what, config] of [
   ["what runs on the page", "page.json"],
   ["what runs in the worker", "worker.json"],
+  ["what runs in a shop's tests", "testing.json"],
 ]) {
   test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
     const { status, stdout } = compile("-p", config);
     assert.equal(status, 0, stdout);
   });
 }
+
+test("a shop's test in CommonJS compiles with the declarations for CommonJS", () => {
+  const { status, stdout } = compile("-p", "checkout.json");
+  assert.equal(status, 0, stdout);
+});
 
 test("an unknown message breaks the build: that check works too", async (t) => {
   const [script, planted] = [`${here}planted.js`, `${here}planted_worker.json`];

@@ -21,6 +21,8 @@ import {
 import "kaunter/global";
 import { decode as decodeAlone, Reader } from "kaunter/reader";
 import readerWasm from "kaunter/reader.wasm";
+import { type LedgerEntry, type SandboxFault, sandbox } from "kaunter/sandbox";
+import sandboxWasm from "kaunter/sandbox.wasm";
 import tillWasm from "kaunter/till.wasm";
 import "kaunter/worker";
 
@@ -39,6 +41,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     chooseWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0] ?? scan.wallet,
     preview: video,
     camera: {
+      stream: new MediaStream(),
       facing: "environment",
       deviceId: "id",
       region: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
@@ -206,4 +209,24 @@ export function wrong(till: Till): void {
   till.addEventListener("hint", ({ detail }) => detail.hint === "louder");
   // @ts-expect-error an unknown event
   till.addEventListener("state", ({ detail }) => detail.what);
+}
+
+export async function play(preview: HTMLVideoElement): Promise<readonly LedgerEntry[]> {
+  const world = await sandbox({ approval: "manual", faults: ["answer_lost"], seed: 1, wasm: sandboxWasm });
+  const stream: MediaStream = world.cameraStream();
+  await using till = await Till.open({ ...world, preview, camera: { stream } });
+  const fault: SandboxFault = "network_cut";
+  world.faults.add(fault).delete(fault);
+  const { text, svg } = world.phone.code("23");
+  const paying = till.charge({ ref: "S-1", amount: parseMoney("12.00", "MYR") }, { code: text, walletId: "23" });
+  if (world.phone.waiting[0]?.amount.minor === 1200) world.phone.approve();
+  else world.phone.decline();
+  world.phone.move(0.5, 0.5);
+  document.body.append(world.canvas, (await paying).status, svg);
+  // @ts-expect-error an unknown fault
+  world.faults.add("earthquake");
+  // @ts-expect-error approval is a word
+  void sandbox({ approval: true });
+  await world.reset();
+  return world.ledger;
 }

@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Query, Request, State};
 use axum::http::Method;
 use axum::response::Response;
 use kaunter_core::audit::is_recorded;
+use kaunter_core::list::LIST_ROWS;
 use kaunter_core::wire::{GatewayAnswer, LIST_MAX_ROWS, ProblemCode};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,6 @@ use crate::audit::AuditRow;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::id::is_id;
-use crate::limits::LIST_ROWS;
 use crate::store::AuditMark;
 use crate::trail::{Actor, ActorKind, AuditEntry, SERVER_CALL};
 

@@ -8,21 +8,17 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
+use kaunter_core::desk;
 use kaunter_core::money::Money;
-use kaunter_core::registration::{
-    self, METADATA_MAX_ENTRIES, METADATA_NAME_MAX_CHARS, METADATA_VALUE_MAX_CHARS,
-};
-use kaunter_core::sale::{Due, SetBy, Standing};
-use kaunter_core::trade::{Facts, GiveUp};
-use kaunter_core::wire::{
-    AskGiveUp, GivenUp, Metadata, ProblemCode, RegisterSale, Right, SaleRecord, is_reference,
-};
-use serde::{Deserialize, Serialize};
+use kaunter_core::record::StoredSale;
+use kaunter_core::registration;
+use kaunter_core::trade::Facts;
+use kaunter_core::wire::{AskGiveUp, FullRecord, ProblemCode, RegisterSale, Right, is_reference};
+use serde::Deserialize;
 
 use super::audit::ServerAction;
-use super::{Body, KnownCaller, Server, Terminal, check_query};
+use super::{Body, KnownCaller, Server, Terminal};
 use crate::app::App;
-use crate::clock::rfc3339;
 use crate::error::Problem;
 use crate::trades::GiveUpRequest;
 use crate::trail::SALE_REGISTERED;
@@ -37,22 +33,6 @@ pub(crate) struct SaleQuery {
     currency: Option<String>,
 }
 
-/// A sale's record, with the fields that the till's module does not read: there, each field costs bytes.
-#[derive(Serialize)]
-pub(crate) struct FullRecord {
-    #[serde(flatten)]
-    record: SaleRecord,
-    /// Whether the shop's server has registered the sale.
-    registered: bool,
-    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
-    /// under another reference. Absent if nothing was paid, or enough.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    missing_amount: Option<Money>,
-    /// Only for the shop's server; absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Metadata>,
-}
-
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
     either: KnownCaller,
@@ -64,7 +44,7 @@ pub(crate) async fn get(
         Problem::with_detail(ProblemCode::BadRequest, detail)
     };
     let Query(query) = query.map_err(|_| refuse())?;
-    check_query("ref", Some(&query.reference))?;
+    desk::check_query("ref", Some(&query.reference))?;
     let bill = match (query.minor, query.currency) {
         (Some(minor), Some(currency)) => Some(Money { minor, currency }),
         (None, None) => None,
@@ -79,15 +59,7 @@ pub(crate) async fn register(
     _: Server,
     Body(request): Body<RegisterSale>,
 ) -> Result<(Extension<ServerAction>, Json<FullRecord>), Problem> {
-    registration::check(&request, app.trades.gateway().limits()).map_err(|refused| {
-        let problem = Problem::from(refused);
-        match refused.param {
-            Some("metadata") => problem.replace_detail(format!(
-                "metadata takes at most {METADATA_MAX_ENTRIES} entries, with names of 1 to {METADATA_NAME_MAX_CHARS} and values of at most {METADATA_VALUE_MAX_CHARS} printable characters."
-            )),
-            Some(_) | None => problem,
-        }
-    })?;
+    registration::check(&request, app.trades.gateway().limits())?;
     let reference = request.reference.clone();
     let amount = &request.amount;
     let action = ServerAction {
@@ -113,46 +85,19 @@ async fn record(
 ) -> Result<FullRecord, Problem> {
     let store = app.trades.store();
     let rows = store.sale(&either.shop, &reference).await?;
-    let trades: Vec<_> = rows
-        .iter()
-        .filter_map(|row| {
-            let reach = either.reach(row.facts());
-            reach.limit(app.trades.wire(row))
-        })
-        .collect();
-    if trades.is_empty() && !either.may_charge(&reference) {
-        // The answer does not reveal whether the sale exists.
-        return Err(Problem::new(ProblemCode::TokenForbidden));
-    }
-    let due = store.due(&either.shop, &reference).await?;
-    let Some(due) = due.or_else(|| rows.first().map(Due::of_first)) else {
-        return Err(Problem::new(ProblemCode::TradeNotFound));
-    };
-    let given_up = store.given_up(&either.shop, &reference).await?;
     let metadata = match either.claims {
         None => Some(store.metadata(&either.shop, &reference).await?),
         Some(_) => None,
     };
-    let standing = Standing::of(rows.iter());
-    let registered = due.set_by == SetBy::Registration;
-    let missing_amount = standing.missing_amount(bill.as_ref().unwrap_or(&due.amount));
-    let record = SaleRecord {
+    let stored = StoredSale {
+        trades: rows.iter().collect(),
+        due: store.due(&either.shop, &reference).await?,
+        given_up: store.given_up(&either.shop, &reference).await?,
+        metadata,
         reference,
-        closes_bill: bill.map(|bill| standing.closes_bill(&bill, Some(&due))),
-        due_amount: due.amount,
-        paid_amount: standing.paid_amount,
-        decided_by: standing.decided_by,
-        late_amount: standing.late_amount,
-        given_up: given_up.as_ref().map(told),
-        unconfirmed: standing.open,
-        trades,
     };
-    Ok(FullRecord {
-        record,
-        registered,
-        missing_amount,
-        metadata: metadata.filter(|metadata| !metadata.is_empty()),
-    })
+    let now = app.trades.now_ms();
+    Ok(stored.record(either.authority().as_ref(), bill, now)?)
 }
 
 /// `POST /v1/sales/give-up`: the customer pays in another way.
@@ -190,12 +135,4 @@ pub(crate) async fn give_up(
         problem.within(&claims.authority())
     })?;
     record(&app, &either, ask.reference, None).await.map(Json)
-}
-
-fn told(given_up: &GiveUp) -> GivenUp {
-    GivenUp {
-        by: given_up.by.clone(),
-        tender: given_up.tender,
-        at: rfc3339(given_up.at_ms),
-    }
 }

@@ -7,23 +7,13 @@ use axum::extract::State;
 use kaunter_core::authority::Reach;
 use kaunter_core::money::Money;
 use kaunter_core::terminal::DeviceRole;
-use kaunter_core::wire::{ProblemCode, Sales, Session};
-use serde::Serialize;
+use kaunter_core::wire::{FullSession, ProblemCode, Session};
 
 use super::Terminal;
 use super::device::Device;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::Problem;
-
-/// A session, with the field that the till's module does not read: there, each field costs bytes.
-#[derive(Serialize)]
-pub(crate) struct FullSession {
-    #[serde(flatten)]
-    session: Session,
-    /// Which sales the shop takes.
-    sales: Sales,
-}
 
 pub(crate) async fn open(
     State(app): State<Arc<App>>,
@@ -71,6 +61,7 @@ pub(crate) async fn open(
         policy: trades.policy().page(),
         open_trades,
         terminal_taken: role == DeviceRole::Watches,
+        sandbox: app.config.terminal.as_ref().is_some_and(|page| page.sandbox),
     };
     Ok(Json(FullSession {
         session,

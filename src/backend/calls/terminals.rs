@@ -56,10 +56,7 @@ pub(crate) async fn take_over(
     Body(TakeOver { reason }): Body<TakeOver>,
 ) -> Result<Json<TakenOver>, Problem> {
     claims.authority().require(Right::Charge)?;
-    let reason = desk::check_reason(&reason).map_err(|refused| {
-        let detail = "Say why this device takes over, in at most 500 characters.".to_owned();
-        Problem::from(refused).replace_detail(detail)
-    })?;
+    let reason = desk::check_take_over(&reason)?;
     let Some(device) = device.as_deref() else {
         let detail = "Only a device with an identity can take over: send it in Kaunter-Device.";
         return Err(Problem::with_detail(

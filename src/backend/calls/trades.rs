@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use kaunter_core::authority::Reach;
-use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
+use kaunter_core::desk::{self, Command};
 use kaunter_core::terminal;
 use kaunter_core::trade::Event;
 use kaunter_core::wire::{AskVoid, HandOver, NewTrade, ProblemCode, Right};
@@ -159,12 +159,7 @@ pub(crate) async fn void(
     Body(ask): Body<AskVoid>,
 ) -> TradeResponse {
     claims.authority().require(Right::Void)?;
-    let command = Command::void(&ask.reason).map_err(|refused| {
-        let length =
-            || format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
-        let detail = refused.detail.map_or_else(length, str::to_owned);
-        Problem::from(refused).replace_detail(detail)
-    })?;
+    let command = Command::void(&ask.reason)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     apply(&app, By::person(&claims), &trade_id, command, None).await
 }

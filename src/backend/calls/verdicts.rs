@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use kaunter_core::desk::{Command, Speaker};
-use kaunter_core::review;
 use kaunter_core::wire::{Right, Verdict};
 
 use super::Body;
@@ -48,18 +47,7 @@ async fn of_terminal(
         cashier: &claims.cashier,
         terminal: &claims.terminal,
     };
-    let is_named = review::person(&claims.cashier, &claims.terminal).is_some();
-    let command = Command::verdict(verdict, speaker).map_err(|refused| {
-        let problem = Problem::from(refused);
-        let detail = match refused.param {
-            Some("actor") => "A terminal's verdict is its cashier's: send no actor.",
-            None if !is_named => {
-                "A verdict needs a person's name, and this token's cashier is none: sign in with a name."
-            }
-            Some(_) | None => return problem,
-        };
-        problem.replace_detail(detail.to_owned())
-    })?;
+    let command = Command::verdict(verdict, speaker)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     apply(app, By::person(claims), trade_id, command, None).await
 }
@@ -70,15 +58,7 @@ async fn of_server(
     trade_id: &str,
     verdict: &Verdict,
 ) -> Result<TradeAnswer, Problem> {
-    let command = Command::verdict(verdict, Speaker::Server).map_err(|refused| {
-        let problem = Problem::from(refused);
-        if refused.param == Some("actor") {
-            let detail = "Name the person who gives this verdict: send actor, 1 to 64 characters.";
-            problem.replace_detail(detail.to_owned())
-        } else {
-            problem
-        }
-    })?;
+    let command = Command::verdict(verdict, Speaker::Server)?;
     let stored = app.trades.find(Some(shop), trade_id).await?;
     // The command has a name, or it would have been refused.
     let name = verdict.actor.as_deref().unwrap_or_default().trim();

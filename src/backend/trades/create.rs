@@ -8,7 +8,7 @@ use kaunter_core::desk;
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::{Amount, Due, SetBy};
 use kaunter_core::trade::{Facts, Move, SaleHold, Trade};
-use kaunter_core::wire::{ProblemCode, Sale, Sales};
+use kaunter_core::wire::{ProblemCode, Sale};
 
 use super::change::ChangeError;
 use super::{CreateRequest, Inner, SendTask};
@@ -170,23 +170,17 @@ impl Inner {
     /// Why the new trade may not begin, and which trade is in its way.
     fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
         let code = denial.into();
-        match denial {
-            Denial::Busy(at) | Denial::Paid(at) => {
-                Problem::with_trade(code, self.wire(&others[at]))
-            }
-            Denial::NotRegistered if self.sales == Sales::Open => {
-                let detail = "This sale is not registered: send its amount, or register it from the shop's server with PUT /v1/sales.";
-                Problem::with_detail(code, detail.to_owned())
-            }
-            Denial::AmountMismatch | Denial::NotRegistered => Problem::new(code),
-            Denial::TooMany { wait_ms } => {
-                let wait = Duration::from_millis(wait_ms);
-                let detail = format!(
-                    "This terminal has tried this sale too often within ten minutes: try again in {} s, or use another way to pay.",
-                    wait.as_secs() + 1
-                );
-                Problem::with_detail(code, detail).after(wait)
-            }
+        let problem = match denial.trade() {
+            Some(at) => Problem::with_trade(code, self.wire(&others[at])),
+            None => Problem::new(code),
+        };
+        let problem = match denial.detail(self.sales) {
+            Some(detail) => problem.replace_detail(detail),
+            None => problem,
+        };
+        match denial.wait_ms() {
+            Some(wait_ms) => problem.after(Duration::from_millis(wait_ms)),
+            None => problem,
         }
     }
 }

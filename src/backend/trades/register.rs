@@ -99,27 +99,7 @@ impl Inner {
 
     /// Why the amount may not change, and which trade is in its way.
     fn not_registered(&self, denial: &RegistrationDenial, others: &[Trade]) -> Problem {
-        let (at, detail) = match denial {
-            RegistrationDenial::Busy(at) => (
-                *at,
-                "The amount can't change while money of a trade may have moved: wait until that trade has ended.".to_owned(),
-            ),
-            RegistrationDenial::Paid {
-                at,
-                missing: Some(missing),
-            } => (
-                *at,
-                format!(
-                    "This sale is paid, and {} {} of the new amount is missing: register that under another reference.",
-                    missing.currency,
-                    missing.decimal()
-                ),
-            ),
-            RegistrationDenial::Paid { at, missing: None } => (
-                *at,
-                "This sale is paid with more than the new amount: give that payment back first, or keep the amount.".to_owned(),
-            ),
-        };
-        Problem::with_trade(denial.into(), self.wire(&others[at])).replace_detail(detail)
+        let trade = self.wire(&others[denial.trade()]);
+        Problem::with_trade(denial.into(), trade).replace_detail(denial.detail())
     }
 }

@@ -9,12 +9,16 @@ use js_sys::{Function, JsString, Object, Reflect};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
-use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+use web_sys::{
+    DomException, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    MediaStreamTrackState,
+};
 
 use super::constraints;
 use crate::page::clock;
 use crate::types::camera::CameraOptions;
 use crate::types::error::Fail;
+use crate::types::given::wrong;
 
 /// The pause before a busy camera is tried again: another tab may release it.
 const BUSY_PAUSE_MS: Ms = 500;
@@ -29,19 +33,51 @@ thread_local! {
     static TURN: Arc<Mutex<()>> = Arc::default();
 }
 
-/// A stream. Dropping it stops its tracks, and the camera's light goes out.
+/// A stream. Dropping it stops its tracks, and the camera's light goes out. Tracks of a caller's stream go on.
 #[derive(Debug)]
-pub(super) struct Stream(pub(super) MediaStream);
+pub(super) struct Stream {
+    pub(super) media: MediaStream,
+    pub(super) is_given: bool,
+}
 
 impl Stream {
+    /// The caller's stream.
+    ///
+    /// # Errors
+    /// `argument_invalid` if it has no video track, `camera_interrupted` if that has ended.
+    pub(super) fn given(media: &MediaStream) -> Result<Self, Fail> {
+        let stream = Self {
+            media: Clone::clone(media),
+            is_given: true,
+        };
+        match stream.track() {
+            None => Err(wrong("camera.stream", "a MediaStream with a video track")),
+            Some(track) if track.ready_state() == MediaStreamTrackState::Ended => {
+                Err(Fail::new(ErrorCode::CameraInterrupted)
+                    .with_detail("The track of `camera.stream` has ended."))
+            }
+            Some(_) => Ok(stream),
+        }
+    }
+
+    fn own(answer: JsValue) -> Self {
+        Self {
+            media: answer.unchecked_into(),
+            is_given: false,
+        }
+    }
+
     pub(super) fn track(&self) -> Option<MediaStreamTrack> {
-        self.0.get_video_tracks().get(0).dyn_into().ok()
+        self.media.get_video_tracks().get(0).dyn_into().ok()
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        for track in self.0.get_tracks().iter() {
+        if self.is_given {
+            return;
+        }
+        for track in self.media.get_tracks().iter() {
             track.unchecked_into::<MediaStreamTrack>().stop();
         }
     }
@@ -124,14 +160,14 @@ async fn ask(
         match clock::within(max_ms, &mut answer).await {
             Some(stream) => {
                 drop(turn);
-                let _ = send.send(stream.map(|stream| Stream(stream.unchecked_into())));
+                let _ = send.send(stream.map(Stream::own));
             }
             None => {
                 drop(turn);
                 let late = js_sys::Error::new("the camera did not answer");
                 late.set_name(LATE);
                 let _ = send.send(Err(late.into()));
-                drop(answer.await.map(|stream| Stream(stream.unchecked_into())));
+                drop(answer.await.map(Stream::own));
             }
         }
     });

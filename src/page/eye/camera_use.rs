@@ -31,7 +31,7 @@ impl Eye {
             return Ok(camera);
         }
         self.put_away();
-        if permission().await == "prompt" {
+        if self.permission().await == "prompt" {
             let change = CameraChange::new(CameraStatus::Prompt, None);
             self.announcer.camera(&change);
         }
@@ -94,12 +94,23 @@ impl Eye {
         Some(camera.as_ref()?.device())
     }
 
-    /// The cameras of this device. Never prompts.
+    /// Whether the camera may be used. Never prompts.
+    pub async fn permission(&self) -> String {
+        match self.options.stream {
+            Some(_) => "granted".to_owned(),
+            None => permission().await,
+        }
+    }
+
+    /// The cameras of this device, or the caller's stream. Never prompts.
     ///
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
     pub async fn cameras(&self) -> Result<Vec<CameraDevice>, Fail> {
-        device::all(self.current()).await
+        match &self.options.stream {
+            Some(stream) => Ok(camera::of_given(stream).into_iter().collect()),
+            None => device::all(self.current()).await,
+        }
     }
 
     /// Switches to this camera, and remembers it for this terminal.
@@ -114,6 +125,9 @@ impl Eye {
         let Some(wished) = wished.filter(|_| !device_id.is_empty()) else {
             return Err(Fail::new(ErrorCode::CameraNotFound));
         };
+        if self.options.stream.is_some() {
+            return Ok(());
+        }
         let before = self.choice.get();
         self.choice.set(Some((&wished.device_id, &wished.label)));
         if self.camera.borrow().is_none() {

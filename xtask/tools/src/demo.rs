@@ -20,8 +20,8 @@ pub(crate) struct Demo {
     /// The terminal's port; the sandbox gets the next one. Default: two free ports.
     #[arg(long)]
     port: Option<u16>,
-    /// Other origins whose pages may call the backend. Default: every port of this machine, so every development server.
-    #[arg(long, default_values_t = ["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()])]
+    /// Other origins whose pages may call the backend, besides every page of this machine.
+    #[arg(long)]
     origin: Vec<String>,
     /// Open the terminal in the browser.
     #[arg(long)]
@@ -82,6 +82,7 @@ impl Demo {
             people: Vec::new(),
             token_life_s: 600,
             origins: self.origin.clone(),
+            local_pages: true, // every development server
             sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {

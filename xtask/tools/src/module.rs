@@ -1,4 +1,4 @@
-//! The two Wasm modules, their glue, the npm package and the terminal's page.
+//! The three Wasm modules, their glue, the npm package and the terminal's page.
 
 use std::path::Path;
 
@@ -49,8 +49,9 @@ struct Module {
     passes: &'static [&'static str],
 }
 
-/// The till's module, which every page loads, and the reader's, which a page loads for its first scan.
-const MODULES: [Module; 2] = [
+/// The till's module, which every page loads; the reader's, which a page loads for its first scan; and the sandbox's,
+/// which only `kaunter/sandbox` loads.
+const MODULES: [Module; 3] = [
     Module {
         package: "kaunter",
         name: "till",
@@ -62,6 +63,12 @@ const MODULES: [Module; 2] = [
         name: "reader",
         resets: true,
         passes: &FAST_PASSES,
+    },
+    Module {
+        package: "kaunter-sandbox-wasm",
+        name: "sandbox",
+        resets: false,
+        passes: &SMALL_PASSES,
     },
 ];
 
@@ -199,10 +206,12 @@ fn optimise(module: &Module) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes one minified file of each glue, of the worker, and of the script for pages without modules.
+/// Makes one minified file of each glue, of the worker, of the script for pages without modules, and of
+/// `kaunter/testing`.
 fn bundle() -> anyhow::Result<()> {
     step("Bundling the package's JavaScript");
-    run(command("node", &["xtask/bundle.mjs"]))
+    run(command("node", &["xtask/bundle.mjs"]))?;
+    run(command("node", &["xtask/testing.mjs"]))
 }
 
 /// Copies the files that a published package needs besides code.

@@ -81,6 +81,8 @@ const PARTS: [Part; 21] = [
             "kaunter",
             "--package",
             "kaunter-reader-wasm",
+            "--package",
+            "kaunter-sandbox-wasm",
             "--all-targets",
             "--target",
             "wasm32-unknown-unknown",
@@ -93,7 +95,7 @@ const PARTS: [Part; 21] = [
     ("fuzz targets compile", |_| check(fuzz_targets())),
     ("native tests", |_| native_tests(&[])),
     ("simulated sales", |_| simulated(1_000_000)),
-    ("planted bugs are caught", planted::all),
+    ("planted bugs are caught", planted::by_core),
     ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
     ("module tests in Firefox", |_| in_browsers::firefox()),
@@ -121,10 +123,14 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 1] = [(
-    "planted bugs are caught by the simulation too",
-    planted::in_the_simulation,
-)];
+const LONG_PARTS: [Part; 3] = [
+    ("every kind of worlds is walked", |_| walk()),
+    ("planted bugs are caught at the desk", planted::at_the_desk),
+    (
+        "planted bugs are caught by the simulation too",
+        planted::in_the_simulation,
+    ),
+];
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<()> {
@@ -319,6 +325,13 @@ fn native_tests(more: &[&str]) -> anyhow::Result<Outcome> {
     let mut tests = cargo(&["test", "--workspace", "--quiet", "--"]);
     tests.args(more);
     rust(tests)
+}
+
+/// Every kind of worlds; the native tests leave most of the large ones out.
+fn walk() -> anyhow::Result<Outcome> {
+    let mut walk = cargo(&["test", "--package", "kaunter-core", "--test", "walk"]);
+    walk.args(["--", "--nocapture"]).env("KAUNTER_WALK", "all");
+    rust(walk)
 }
 
 /// Tests the mutants in the lines of both machines that the last change touched.

@@ -8,7 +8,7 @@ use kaunter_core::trade::{CodeMark, Event, GatewayStatus, GiveUp, Move, Refusal,
 use kaunter_core::wire::{self, ProblemCode, Tender};
 use kaunter_model::gateway::Account;
 use kaunter_model::sample;
-use kaunter_model::store::{Created, Creator, OtherStores};
+use kaunter_model::store::{Created, Creator, Surroundings};
 
 use super::page::{NAME, device};
 use super::{Call, Message, Outside, SHOP, World};
@@ -52,7 +52,7 @@ impl World {
         let policy = self.kind.policy();
         let devices = self.devices.as_ref();
         devices.map_or(DeviceRole::Acts, |devices| {
-            devices.role(NAME, &device(page), self.now, &policy)
+            devices.role(NAME, Some(&device(page)), self.now, &policy)
         })
     }
 
@@ -66,7 +66,7 @@ impl World {
         if matches!(call, Call::Ask(_)) {
             return Ok(());
         }
-        let acts = devices.act(NAME, &device(page), now, &policy);
+        let acts = devices.act(NAME, Some(&device(page)), now, &policy);
         acts.map_err(|code| Fault::Problem(code, None))?;
         let others = |outside: &Outside| outside.page != page;
         self.meddled |= !self.pages[page].took_over && self.outside.iter().any(others);
@@ -98,6 +98,8 @@ impl World {
         let creator = Creator {
             shop: SHOP,
             terminal: &self.terminal(page),
+            cashier: sample::CASHIER,
+            wallet_name: "",
             trade_id: &format!("T{}", self.outside.len()),
         };
         match self.store.create(&creator, new, self.now, &policy) {
@@ -157,7 +159,7 @@ impl World {
     /// One event, in one transaction: this backend is one process.
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
-        let nothing = OtherStores::default();
+        let nothing = Surroundings::default();
         let change = self
             .store
             .decide(at, event.clone(), self.now, &policy, &nothing);

@@ -1,24 +1,24 @@
 //! The gateway's wallets, and the codes of their customers.
 
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-
 /// A wallet of the gateway.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wallet {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
+pub struct Wallet {
+    /// The gateway's id of it.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
     /// "T" marks a test wallet.
-    pub(crate) active: &'static str,
+    pub active: &'static str,
     /// The prefix of its codes.
     prefix: &'static str,
     /// How many characters follow, and whether they are digits.
     rest: (usize, bool),
     /// Whether its app can scan a till's code.
-    pub(crate) scans: bool,
+    pub scans: bool,
 }
 
-pub(crate) const WALLETS: [Wallet; 6] = [
+/// The wallets of the play gateway.
+pub const WALLETS: [Wallet; 6] = [
     Wallet {
         id: "21",
         name: "GrabPay",
@@ -69,17 +69,25 @@ pub(crate) const WALLETS: [Wallet; 6] = [
     },
 ];
 
-pub(crate) fn wallet(id: &str) -> Option<&'static Wallet> {
+/// The wallet with this id.
+#[must_use]
+pub fn wallet(id: &str) -> Option<&'static Wallet> {
     WALLETS.iter().find(|wallet| wallet.id == id)
 }
 
 impl Wallet {
-    /// A new code of this wallet.
-    pub(crate) fn code(&self, random: &mut ChaCha8Rng) -> String {
+    /// Whether it is a test wallet.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.active == "T"
+    }
+
+    /// A new code of this wallet. `draw` gives a random number below its argument.
+    pub fn code(&self, mut draw: impl FnMut(usize) -> usize) -> String {
         const LETTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
         let (length, digits) = self.rest;
         let among = if digits { 10 } else { LETTERS.len() };
-        let rest = (0..length).map(|_| char::from(LETTERS[random.random_range(0..among)]));
+        let rest = (0..length).map(|_| char::from(LETTERS[draw(among)]));
         self.prefix.chars().chain(rest).collect()
     }
 }

@@ -1,0 +1,214 @@
+//! Dates: the text of a time, and the days of a shop's calendar.
+//!
+//! A shop has a fixed offset from UTC. The shops of this gateway have no summer time, so no time zone database is
+//! needed.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+use crate::policy::Ms;
+
+/// A day.
+pub const DAY_MS: Ms = 24 * 3_600_000;
+/// The last millisecond that has a date here: 9999-12-31T23:59:59.999Z.
+const LAST_MS: Ms = 253_402_300_799_999;
+/// The months' lengths, without a leap day.
+const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/// A time in RFC 3339 in UTC, as all JSON has it. Milliseconds since 1970 go in.
+///
+/// A fraction of a second has only the digits that it needs, and none if it is 0.
+///
+/// ```
+/// use kaunter_core::calendar::rfc3339;
+///
+/// assert_eq!(rfc3339(1_764_000_000_000), "2025-11-24T16:00:00Z");
+/// assert_eq!(rfc3339(1_764_000_000_120), "2025-11-24T16:00:00.12Z");
+/// ```
+#[must_use]
+pub fn rfc3339(ms: Ms) -> String {
+    let ms = ms.min(LAST_MS);
+    let (year, month, day) = date_of(ms / DAY_MS);
+    let second = ms / 1_000 % 86_400;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let fraction = match ms % 1_000 {
+        0 => String::new(),
+        fraction => format!(".{fraction:03}").trim_end_matches('0').to_owned(),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+fn is_leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+fn days_in_month(year: u64, month: usize) -> u64 {
+    MONTHS[month] + u64::from(month == 1 && is_leap(year))
+}
+
+/// The days from 1970 to the first day of this year, which is not before 1970.
+fn days_before(year: u64) -> u64 {
+    let leaps = |year: u64| year / 4 - year / 100 + year / 400;
+    (year - 1_970) * 365 + leaps(year - 1) - leaps(1_969)
+}
+
+/// Year, month and day of a day that is counted from 1970.
+fn date_of(days: u64) -> (u64, usize, u64) {
+    // The quotient is the year or the one before it: a year has at most 366 days.
+    let mut year = 1_970 + days / 366;
+    while days_before(year + 1) <= days {
+        year += 1;
+    }
+    let mut rest = days - days_before(year);
+    let mut month = 0;
+    while rest >= days_in_month(year, month) {
+        rest -= days_in_month(year, month);
+        month += 1;
+    }
+    (year, month + 1, rest + 1)
+}
+
+/// The days from 1970 to a date in the form `YYYY-MM-DD`; `None` if it is no date, or before 1970.
+fn days_of(text: &str) -> Option<u64> {
+    let number = |part: &str, length: usize| {
+        let digits = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u64>().ok().filter(|_| digits)
+    };
+    let mut parts = text.splitn(3, '-');
+    let year = number(parts.next()?, 4).filter(|year| *year >= 1_970)?;
+    let month = usize::try_from(number(parts.next()?, 2)?).ok()?;
+    let day = number(parts.next()?, 2)?;
+    let month = month.checked_sub(1).filter(|month| *month < 12)?;
+    let is_day = (1..=days_in_month(year, month)).contains(&day);
+    let before: u64 = (0..month).map(|month| days_in_month(year, month)).sum();
+    is_day.then(|| days_before(year) + before + day - 1)
+}
+
+/// The shop's offset from UTC, as `+08:00`: its day begins at its own midnight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offset {
+    minutes: i64,
+}
+
+impl Offset {
+    /// The shop's clock minus UTC, in milliseconds.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.minutes * 60_000
+    }
+
+    /// The offset in minutes.
+    #[must_use]
+    pub fn minutes(self) -> i64 {
+        self.minutes
+    }
+
+    /// The range of a day of the shop's calendar, `YYYY-MM-DD`, in milliseconds. `None` if the text is no date, or if
+    /// that day begins before 1970.
+    #[must_use]
+    pub fn day(self, text: &str) -> Option<Range<Ms>> {
+        let start = (days_of(text)? * DAY_MS).checked_add_signed(-self.millis())?;
+        Some(start..start + DAY_MS)
+    }
+
+    /// The time on the shop's clock at this millisecond, `YYYY-MM-DD HH:MM`.
+    #[must_use]
+    pub fn time(self, ms: Ms) -> String {
+        self.shifted(ms)[..16].replace('T', " ")
+    }
+
+    /// The day of the shop's calendar at this millisecond, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn name(self, ms: Ms) -> String {
+        self.shifted(ms)[..10].to_owned()
+    }
+
+    fn shifted(self, ms: Ms) -> String {
+        rfc3339(ms.checked_add_signed(self.millis()).unwrap_or(0))
+    }
+}
+
+impl std::fmt::Display for Offset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.minutes < 0 { '-' } else { '+' };
+        let minutes = self.minutes.abs();
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+impl std::str::FromStr for Offset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text} is not an offset from UTC: write it like +08:00");
+        let (sign, rest) = match text.split_at_checked(1) {
+            Some(("+", rest)) => (1, rest),
+            Some(("-", rest)) => (-1, rest),
+            Some(_) | None => return Err(wrong()),
+        };
+        let number = |text: &str, most: i64| {
+            let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = text.parse().ok().filter(|_| digits)?;
+            (number <= most).then_some(number)
+        };
+        let (hours, minutes) = rest.split_once(':').ok_or_else(wrong)?;
+        let hours: i64 = number(hours, 14).ok_or_else(wrong)?;
+        let minutes: i64 = number(minutes, 59).ok_or_else(wrong)?;
+        let minutes = sign * (hours * 60 + minutes);
+        // The earliest and the latest clock of the world: Baker Island and Kiribati.
+        match (-12 * 60..=14 * 60).contains(&minutes) {
+            true => Ok(Self { minutes }),
+            false => Err(wrong()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Offset {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shops_day_begins_at_its_own_midnight() {
+        let day = |offset: &str, day: &str| offset.parse::<Offset>().ok()?.day(day);
+        let start = |offset, text| day(offset, text).map(|day| rfc3339(day.start));
+        assert_eq!(
+            start("+00:00", "2026-11-24").as_deref(),
+            Some("2026-11-24T00:00:00Z")
+        );
+        assert_eq!(
+            start("+08:00", "2026-11-24").as_deref(),
+            Some("2026-11-23T16:00:00Z")
+        );
+        assert_eq!(
+            start("-03:30", "2026-03-01").as_deref(),
+            Some("2026-03-01T03:30:00Z")
+        );
+        for (offset, ms, name) in [
+            ("+08:00", 1_764_000_000_000, "2025-11-25"),
+            ("+00:00", 1_764_000_000_000, "2025-11-24"),
+            ("-03:30", 1_764_032_399_999, "2025-11-24"),
+        ] {
+            let text = offset;
+            let offset: Offset = offset.parse().expect("an offset");
+            assert_eq!(offset.to_string(), text);
+            assert_eq!(offset.name(ms), name);
+            assert!(offset.day(name).is_some_and(|day| day.contains(&ms)));
+        }
+        for text in ["yesterday", "2026-02-30", "2026-1-1", "", "20261124"] {
+            assert_eq!(day("+08:00", text), None, "{text}");
+        }
+        for offset in [
+            "8", "+8:00", "08:00", "+15:00", "+14:01", "-12:01", "+08:60", "+-8:00", "", "é",
+        ] {
+            assert!(offset.parse::<Offset>().is_err(), "{offset}");
+        }
+    }
+}
