@@ -47,18 +47,12 @@ export async function pack(t) {
   return join(dir, JSON.parse(told.slice(told.indexOf("[")))[0].filename);
 }
 
-/** Several free ports, which the system chose. */
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise((done) => server.listen(0, "127.0.0.1", done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+/** A free port, which the system chose. It is held until `release`, so that nobody else gets it meanwhile. */
+async function holdPort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const release = () => new Promise((done) => server.close(done));
+  return { port: server.address().port, release };
 }
 
 /** A consumer's project in a folder of its own. */
@@ -169,8 +163,9 @@ export class Consumer {
   async sell(known) {
     const { consumer } = this;
     const host = consumer.host ?? "127.0.0.1";
-    const ports = await freePorts(4);
-    const desk = await counter(this, { origins: ports.map((port) => `http://${host}:${port}`) });
+    const places = await Promise.all(Array.from({ length: 4 }, holdPort)); // each way is tried twice at most
+    for (const { release } of places) this.after(release);
+    const desk = await counter(this, { origins: places.map(({ port }) => `http://${host}:${port}`) });
     const rules = [
       [8787, desk.backend],
       [8788, desk.sandbox],
@@ -178,14 +173,14 @@ export class Consumer {
     const results = {};
     for (const way of ["dev", "build"].filter((way) => consumer[way])) {
       results[way] = await this.tries(way, known, (isLined) => {
-        const port = ports.pop();
-        return this.oneSale(way, { desk, rules, port, origin: `http://${host}:${port}`, isLined });
+        const place = places.pop();
+        return this.oneSale(way, { desk, rules, ...place, origin: `http://${host}:${place.port}`, isLined });
       });
     }
     return results;
   }
 
-  async oneSale(way, { desk, rules, port, origin, isLined }) {
+  async oneSale(way, { desk, rules, port, release, origin, isLined }) {
     const { consumer } = this;
     const lines = isLined ? consumer.lines : null;
     const closers = this.closers.length;
@@ -195,8 +190,10 @@ export class Consumer {
     let machine;
     try {
       await this.write(lines);
+      if (way === "build") await this.build(lines);
+      await release();
       if (way === "dev") await this.start(consumer.dev, origin, port);
-      else await this.build(origin, port, lines);
+      else await this.serveBuild(origin, port, lines);
       machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
       const { page, ...seen } = await sale(desk, machine, origin + this.path);
       if (!consumer.page?.isPlain) await sandboxSale(machine, origin + this.path);
@@ -223,19 +220,24 @@ export class Consumer {
 
   /** Serves the package from an origin of its own. */
   async startCdn() {
-    const [port] = await freePorts(1);
+    const { port, release } = await holdPort();
+    await release();
     const headers = { "access-control-allow-origin": "*" };
     this.after(await serve(join(this.dir, "node_modules/kaunter"), port, { headers }));
     return `http://127.0.0.1:${port}`;
   }
 
-  /** Builds, and serves what was built. */
-  async build(origin, port, lines) {
-    const { build, start, cdn, distPage, serve: { dir = "dist", headers } = {} } = this.consumer;
+  async build(lines) {
+    const { build, serve: { dir = "dist" } = {} } = this.consumer;
     if (dir !== ".") await rm(join(this.dir, dir), { recursive: true, force: true });
     for (const command of build) await this.run(command);
     // As a person pastes them into a shell.
     for (const line of lines?.after ?? []) await run(["bash", "-c", line], { cwd: this.dir });
+  }
+
+  /** Serves what was built, with the tool's own server if it has one. */
+  async serveBuild(origin, port, lines) {
+    const { start, cdn, distPage, serve: { dir = "dist", headers } = {} } = this.consumer;
     if (start) return this.start(start, origin, port);
     const address = cdn ? await this.startCdn() : undefined;
     if (distPage) await writeFile(join(this.dir, dir, "index.html"), distPage(pages, address));

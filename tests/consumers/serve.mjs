@@ -29,7 +29,7 @@ export async function serve(dir, port, { base = "/", headers = {} } = {}) {
       response.writeHead(404, { "content-type": "text/plain" }).end("Not found");
     }
   });
-  await new Promise((done) => server.listen(port, "127.0.0.1", done));
+  await new Promise((done, fail) => server.once("error", fail).listen(port, "127.0.0.1", done));
   return () => {
     server.close();
     server.closeAllConnections();
