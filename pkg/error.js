@@ -48,6 +48,9 @@ export const notBrowser = () =>
     detail: 'In a test, replace "kaunter" by "kaunter/testing".',
   });
 
+/** Why a signal was aborted. Chrome has `reason` from 98 on. */
+export const reasonOf = (signal) => signal.reason ?? new DOMException("The call was aborted.", "AbortError");
+
 /** Copies a caller's object: own fields, no prototype. */
 export function own(given, name = "options") {
   try {

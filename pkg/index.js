@@ -2,7 +2,7 @@
 // The package's entry. `Till` wraps the till's module, because a Wasm class can't extend EventTarget.
 // The reader is a module of its own; the first scan loads it.
 
-import { classOf, KaunterError, notBrowser, own, wrong } from "./error.js";
+import { classOf, KaunterError, notBrowser, own, reasonOf, wrong } from "./error.js";
 import { inPackage, loader, sameVersion, version } from "./load.js";
 import { pageReader, readerModule } from "./reader-module.js";
 import * as glue from "./wasm/till.js";
@@ -196,9 +196,6 @@ class TillCamera {
     return this.#raw.permission();
   }
 }
-
-// Chrome has `reason` from 98 on.
-const reasonOf = (signal) => signal.reason ?? new DOMException("The call was aborted.", "AbortError");
 
 /** Rejects at once on abort, and closes a till that opens later. */
 async function unlessAborted(opening, signal) {

@@ -146,7 +146,9 @@ function advice(name, place, status) {
   if (place.includes("/_nuxt/")) return `In nuxt.config add vite: { ${exclude} }.`;
   return /\/node_modules\/|\/@fs\//.test(place)
     ? `In vite.config add ${exclude}.`
-    : `Copy node_modules/kaunter/wasm/${name}.wasm beside the page's scripts, and call init({ ${name}: "its address" }) first.`;
+    : `Copy node_modules/kaunter/wasm/${name}.wasm beside the page's scripts, and call ${
+        name === "sandbox" ? 'sandbox({ wasm: "its address" })' : `init({ ${name}: "its address" }) first`
+      }.`;
 }
 
 /** @param {any} source */

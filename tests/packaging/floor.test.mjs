@@ -14,7 +14,7 @@ const FLOOR = { chrome: 97, firefox: 114, safari: 16.4, safari_ios: 16.4 };
 
 /** What some supported browser lacks, and why the package works there. */
 const TESTED = {
-  "AbortSignal.reason": "pkg/index.js and src/page/signal.rs make an AbortError where it is undefined",
+  "AbortSignal.reason": "pkg/error.js and src/page/signal.rs make an AbortError where it is undefined",
   "ArrayBuffer.detached": "the glue compares the buffer with the memory's where this is undefined",
   "HTMLVideoElement.cancelVideoFrameCallback": "only called after requestVideoFrameCallback",
   "HTMLVideoElement.requestVideoFrameCallback": "src/page/frames.rs asks whether the element has it",
@@ -29,10 +29,14 @@ const TESTED = {
 
 /** Members of these names belong to other interfaces here. */
 const OTHERS = {
+  "CanvasRenderingContext2D.filter": "an array's",
   "CanvasRenderingContext2D.reset": "the reader's",
+  "HTMLMediaElement.captureStream": "HTMLCanvasElement's",
+  "OffscreenCanvasRenderingContext2D.filter": "an array's",
   "OffscreenCanvasRenderingContext2D.reset": "the reader's",
   "Permissions.request": "LockManager's",
   "Request.body": "Response's",
+  "Window.restore": "the sandbox's",
 };
 
 /** What is no interface, variable or function of MDN's data. */
@@ -80,10 +84,14 @@ const VARIABLES = {
 const { api, javascript, webassembly } = createRequire(import.meta.url)("@mdn/browser-compat-data");
 const pkg = new URL("../../pkg/", import.meta.url);
 const manifest = JSON.parse(await readFile(new URL("package.json", pkg), "utf8"));
-const files = [
-  ...manifest.files.filter((name) => name.endsWith(".js")),
-  ...(await readdir(new URL("wasm/", pkg))).filter((name) => name.endsWith(".js")).map((name) => `wasm/${name}`),
-].filter((name) => !name.includes("global")); // bundles of the others
+const inside = async (folder) => {
+  const names = await readdir(new URL(`${folder}/`, pkg), { recursive: true });
+  return names.map((name) => `${folder}/${name}`);
+};
+const listed = await Promise.all(
+  manifest.files.map((name) => (name.includes(".") ? [name] : inside(name).catch(() => []))),
+);
+const files = listed.flat().filter((name) => name.endsWith(".js") && !name.includes("global")); // bundles of the others
 const sources = await Promise.all(files.map(async (name) => [name, await readFile(new URL(name, pkg), "utf8")]));
 
 /** Whether each browser of the floor has it. */

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::request::{Caller, Request};
 
 /// The result of a call.
-type Answered = Result<Answer, Problem>;
+type CallResult = Result<Answer, Problem>;
 
 impl Counter {
     /// Answers a call, after what was due until now.
@@ -38,7 +38,7 @@ impl Counter {
         Ok(())
     }
 
-    fn route(&mut self, request: &Request<'_>) -> Answered {
+    fn route(&mut self, request: &Request<'_>) -> CallResult {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (segments.as_slice(), request.method) {

@@ -16,6 +16,8 @@ mod faults;
 mod gateway;
 mod phone;
 mod problem;
+#[cfg(test)]
+mod random;
 mod raw;
 mod request;
 mod saved;

@@ -4,7 +4,7 @@ use kaunter_core::list::ListQuery;
 use kaunter_core::trade::Trade;
 use kaunter_core::wire::ProblemCode;
 
-use super::Answered;
+use super::CallResult;
 use crate::answer::Answer;
 use crate::counter::Counter;
 use crate::problem::Problem;
@@ -12,7 +12,7 @@ use crate::request::Request;
 use crate::settings::offset;
 
 impl Counter {
-    pub(super) fn list(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn list(&mut self, request: &Request<'_>) -> CallResult {
         let caller = request.caller()?;
         let Some(query) = request.query::<ListQuery>() else {
             let detail = "This call takes ?open=, ?ref=, ?day=, ?terminal=, ?limit= and ?cursor=, each once.";

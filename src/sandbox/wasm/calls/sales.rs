@@ -8,7 +8,7 @@ use kaunter_core::wire::{AskGiveUp, ProblemCode, RegisterSale, Right, is_referen
 use kaunter_core::{desk, wire};
 use serde::Deserialize;
 
-use super::Answered;
+use super::CallResult;
 use crate::answer::Answer;
 use crate::counter::Counter;
 use crate::problem::Problem;
@@ -42,7 +42,7 @@ impl SaleQuery {
 }
 
 impl Counter {
-    pub(super) fn sale(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn sale(&mut self, request: &Request<'_>) -> CallResult {
         let caller = request.caller()?;
         let query: Option<SaleQuery> = request.query();
         let read = query.and_then(|query| Some((query.bill()?, query.reference)));
@@ -55,7 +55,7 @@ impl Counter {
     }
 
     /// What the caller may read of a sale. `bill` is the amount that it asks about.
-    fn record(&self, caller: Caller<'_>, reference: String, bill: Option<Money>) -> Answered {
+    fn record(&self, caller: Caller<'_>, reference: String, bill: Option<Money>) -> CallResult {
         let rows = self.store.of_sale(SHOP, &reference);
         let given_up = rows
             .iter()
@@ -84,7 +84,7 @@ impl Counter {
     }
 
     /// Registers a sale, or changes its amount or its metadata. The same call again changes nothing.
-    pub(super) fn register(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn register(&mut self, request: &Request<'_>) -> CallResult {
         request.server()?;
         let RegisterSale {
             reference,
@@ -111,7 +111,7 @@ impl Counter {
     }
 
     /// `POST /v1/sales/give-up`: the customer pays in another way.
-    pub(super) fn give_up(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn give_up(&mut self, request: &Request<'_>) -> CallResult {
         let terminal = request.terminal()?;
         let authority = terminal.authority();
         authority.require(Right::GiveUp)?;

@@ -8,7 +8,7 @@ use kaunter_core::trade::Trade;
 use kaunter_core::wire::{CodeMode, FullSession, Sales, Session, Wallet};
 use kaunter_model::wallets::WALLETS;
 
-use super::Answered;
+use super::CallResult;
 use crate::answer::Answer;
 use crate::counter::Counter;
 use crate::request::{RIGHTS, Request};
@@ -42,7 +42,7 @@ fn needs_attention(trade: &Trade) -> bool {
 }
 
 impl Counter {
-    pub(super) fn session(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn session(&mut self, request: &Request<'_>) -> CallResult {
         let terminal = request.terminal()?;
         let role = self.role(terminal.name, request.device()?);
         let authority = terminal.authority();

@@ -3,7 +3,7 @@
 use kaunter_core::desk;
 use kaunter_core::wire::{ProblemCode, RevokedTerminal, Right, TakeOver, TakenOver};
 
-use super::Answered;
+use super::CallResult;
 use crate::answer::Answer;
 use crate::counter::Counter;
 use crate::problem::Problem;
@@ -11,7 +11,7 @@ use crate::request::Request;
 
 impl Counter {
     /// Counts a sign-out. A token here is a text that the page makes up, so that it stays valid.
-    pub(super) fn sign_out(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn sign_out(&mut self, request: &Request<'_>) -> CallResult {
         let terminal = request.terminal()?.name;
         let mut known = self.generations.iter_mut();
         let generation = match known.find(|(name, _)| name == terminal) {
@@ -34,7 +34,7 @@ impl Counter {
         ))
     }
 
-    pub(super) fn take_over(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn take_over(&mut self, request: &Request<'_>) -> CallResult {
         let terminal = request.terminal()?;
         terminal.authority().require(Right::Charge)?;
         let TakeOver { reason } = request.body()?;

@@ -9,7 +9,7 @@ use kaunter_core::wire::{AskVoid, HandOver, NewTrade, ProblemCode, Right, Sale, 
 use kaunter_model::store::{Created, Creator, Denied};
 use serde::Deserialize;
 
-use super::Answered;
+use super::CallResult;
 use super::sessions::wallets;
 use crate::answer::Answer;
 use crate::counter::Counter;
@@ -25,7 +25,7 @@ struct StatusQuery {
 }
 
 impl Counter {
-    pub(super) fn create(&mut self, request: &Request<'_>) -> Answered {
+    pub(super) fn create(&mut self, request: &Request<'_>) -> CallResult {
         let terminal = request.terminal()?;
         let authority = terminal.authority();
         authority.require(Right::Charge)?;
@@ -88,7 +88,7 @@ impl Counter {
         Ok(desk::check_wallet_amount(wallet, &sale.amount)?)
     }
 
-    pub(super) fn code(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+    pub(super) fn code(&mut self, request: &Request<'_>, trade_id: &str) -> CallResult {
         let terminal = request.terminal()?;
         terminal.authority().require(Right::Charge)?;
         let hand: HandOver = request.body()?;
@@ -97,14 +97,14 @@ impl Counter {
         self.command(terminal, Some(device), trade_id, command)
     }
 
-    pub(super) fn cancel(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+    pub(super) fn cancel(&mut self, request: &Request<'_>, trade_id: &str) -> CallResult {
         let terminal = request.terminal()?;
         terminal.authority().require(Right::Cancel)?;
         let device = request.device()?;
         self.command(terminal, Some(device), trade_id, Command::cancel())
     }
 
-    pub(super) fn void(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+    pub(super) fn void(&mut self, request: &Request<'_>, trade_id: &str) -> CallResult {
         let terminal = request.terminal()?;
         terminal.authority().require(Right::Void)?;
         let AskVoid { reason } = request.body()?;
@@ -112,7 +112,7 @@ impl Counter {
     }
 
     /// A person's verdict: a till's cashier, or whom the shop's server names.
-    pub(super) fn verdict(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+    pub(super) fn verdict(&mut self, request: &Request<'_>, trade_id: &str) -> CallResult {
         let caller = request.caller()?;
         let verdict: Verdict = request.body()?;
         match caller {
@@ -133,7 +133,7 @@ impl Counter {
         }
     }
 
-    pub(super) fn status(&mut self, request: &Request<'_>, trade_id: &str) -> Answered {
+    pub(super) fn status(&mut self, request: &Request<'_>, trade_id: &str) -> CallResult {
         let query: Option<StatusQuery> = request.query();
         let fresh = query.and_then(|query| match query.fresh.as_deref() {
             None | Some("false") => Some(false),
@@ -148,7 +148,12 @@ impl Counter {
     }
 
     /// What the caller may read of a trade, once time has acted on it. `fresh` asks the gateway before.
-    pub(super) fn read(&mut self, request: &Request<'_>, trade_id: &str, fresh: bool) -> Answered {
+    pub(super) fn read(
+        &mut self,
+        request: &Request<'_>,
+        trade_id: &str,
+        fresh: bool,
+    ) -> CallResult {
         let caller = request.caller()?;
         let row = self.find(trade_id)?;
         let trade = self.store.trade(row);
@@ -175,7 +180,7 @@ impl Counter {
         device: Option<Option<&str>>,
         trade_id: &str,
         command: Command,
-    ) -> Answered {
+    ) -> CallResult {
         let row = self.find(trade_id)?;
         let facts = self.store.trade(row).facts();
         let own = facts.terminal == terminal.name;
@@ -186,7 +191,7 @@ impl Counter {
         self.carry_out(row, command)
     }
 
-    fn carry_out(&mut self, row: usize, command: Command) -> Answered {
+    fn carry_out(&mut self, row: usize, command: Command) -> CallResult {
         match self.apply(row, command.event) {
             Ok(()) => Ok(Answer::json(200, &self.view(row))),
             Err(refusal) => Err(Problem::with_trade(refusal.into(), self.view(row))),

@@ -103,3 +103,12 @@ impl Desk {
         }
     }
 }
+
+impl Desk {
+    /// The id of a trade of another terminal.
+    pub(crate) fn begin_id(&mut self, reference: &str) -> String {
+        self.token = Some("sandbox|till-2|Beng");
+        let trade = self.begin(reference, 1_200);
+        trade["trade_id"].as_str().unwrap().to_owned()
+    }
+}
