@@ -138,17 +138,26 @@ class Rows {
     this.#rows = rows;
   }
   getAll() {
-    /** @type {Request} */
-    const request = { result: [...this.#rows.values()] };
-    later(() => request.onsuccess?.());
-    return request;
+    return answered([...this.#rows.values()]);
+  }
+  get(key) {
+    return answered(this.#rows.get(key));
   }
   put(row) {
     this.#rows.set(row.key, row);
+    return answered(row.key);
   }
   delete(key) {
-    this.#rows.delete(key);
+    return answered(this.#rows.delete(key));
   }
+}
+
+/** @param {unknown} result */
+function answered(result) {
+  /** @type {Request} */
+  const request = { result };
+  later(() => request.onsuccess?.());
+  return request;
 }
 
 /** @param {() => unknown} run */
