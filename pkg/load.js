@@ -86,8 +86,10 @@ const CACHE = /(node_modules\/)?\.(vite|cache|angular)\/.*?deps[^/]*\/(?=wasm\/)
  * @param {URL} address
  */
 export function inPackage(address) {
-  address.pathname = address.pathname.replace(CACHE, "node_modules/kaunter/");
-  return address;
+  // Turbopack's own object in place of a URL has read-only fields, and may have a path only.
+  const text = String(address);
+  const moved = text.replace(CACHE, "node_modules/kaunter/");
+  return moved === text ? address : new URL(moved);
 }
 
 const SOURCES = ["String", "URL", "Response", "Promise", "ArrayBuffer", "SharedArrayBuffer", "WebAssembly.Module"];

@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 20] = [
+const PARTS: [Part; 21] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
@@ -101,6 +101,7 @@ const PARTS: [Part; 20] = [
     ("module tests in Firefox", |_| in_browsers::firefox()),
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
+    ("consumers", consumers),
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
@@ -358,6 +359,12 @@ fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
 fn package(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/packaging", browser)
+}
+
+/// The core of the tools; `cargo xtask consumers` runs all.
+fn consumers(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/consumers", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
