@@ -15,6 +15,7 @@ const HEAD = `# Your tool, your lines
 For each tool it makes a new project from the packed package, with the README's quick start as the page's code.
 It takes a sale through the camera in Chromium, in development and from the build, against a real backend.
 It takes a second one in the sandbox, with the first code of the package's README.
+(A script tag has no sandbox.)
 
 - **as it is**: no setting is needed.
 - **with lines**: the tool needs the lines below the tables.
