@@ -18,7 +18,8 @@ export function setOutcome(
 
 /**
  * The time of all tills, which begins at 2026-01-01T04:00:00Z in each test. While a call of a till waits, the time moves
- * by itself, so that the call ends without waiting.
+ * by itself, so that the call ends without waiting: by at most 15 minutes for one call, and not while a function of yours
+ * works, such as `chooseWallet` or `accept`.
  */
 export const clock: {
   /** The time, in ms since 1970. */
