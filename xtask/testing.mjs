@@ -33,8 +33,7 @@ const bundle = (entry, options) =>
   });
 
 /** The module as a script that sets `globalName`. */
-const script = async (entry, globalName) =>
-  (await bundle(entry, { format: "iife", globalName })).outputFiles[0].text;
+const script = async (entry, globalName) => (await bundle(entry, { format: "iife", globalName })).outputFiles[0].text;
 
 const [world, main, { metafile }] = await Promise.all([
   script("world.js", "kaunterWorlds"),

@@ -41,16 +41,18 @@ const isLined = ({ id }, results) => Object.values(results[id]).some(({ how }) =
 const isListed = (consumer, results) => consumer.html !== undefined || isLined(consumer, results);
 const linked = (consumer, results) => (isListed(consumer, results) ? `[lines](#${anchor(consumer.label)})` : "none");
 
+const row = (...cells) => `| ${cells.join(" | ")} |`;
+
 /** The page's text. */
 export function document(results) {
   const rows = BROWSER.map((consumer) => {
     const { dev, build } = results[consumer.id];
     const worker = [...new Set([dev?.worker, build?.worker].filter(Boolean))].join(", ");
-    return `| ${consumer.label} | ${versions(consumer)} | ${way(dev)} | ${way(build)} | ${worker || "–"} | ${linked(consumer, results)} |`;
+    return row(consumer.label, versions(consumer), way(dev), way(build), worker || "–", linked(consumer, results));
   });
   const programs = PROGRAMS.map((consumer) => {
     const { run } = results[consumer.id];
-    return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} | ${linked(consumer, results)} |`;
+    return row(consumer.label, versions(consumer), consumer.does, way(run), linked(consumer, results));
   });
   const sections = [...BROWSER, ...PROGRAMS].filter((consumer) => isListed(consumer, results));
   return [
