@@ -28,9 +28,10 @@ const importMap = (folder) =>
 </script>
 `;
 
+const ONLY = "`sandbox.wasm` is only for `kaunter/sandbox`.";
 /** For a tool that copies no files of a package: where the package looks for them is beside the bundle. */
 const COPY = {
-  why: "It copies no files of a package, so these are copied into `wasm/` beside the bundle (`sandbox.wasm` only for\n`kaunter/sandbox`).",
+  why: `It copies no files of a package, so these are copied into \`wasm/\` beside the bundle.\n${ONLY}`,
   after: [
     "mkdir -p dist/wasm",
     "cp node_modules/kaunter/wasm/{till.wasm,reader.wasm,sandbox.wasm,worker.js} dist/wasm/",
@@ -39,7 +40,13 @@ const COPY = {
 
 const ORIGINS = "http://127.0.0.1:8787 http://127.0.0.1:8788"; // the backend and the shop's server
 const policy = (text) => ({ "content-security-policy": text });
-const STRICT = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${ORIGINS}; require-trusted-types-for 'script'; trusted-types kaunter`;
+const STRICT = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  `connect-src 'self' ${ORIGINS}`,
+  "require-trusted-types-for 'script'",
+  "trusted-types kaunter",
+].join("; ");
 
 const PNPM = "10.34.8";
 const YARN = "4.18.1";
@@ -173,7 +180,7 @@ export const BROWSER = [
     serve: { dir: "dist/shop/browser" },
     expect: { dev: "with lines", build: "with lines" },
     lines: {
-      why: "It copies no files of a package, so these are assets in `wasm/` beside the bundle (`sandbox.wasm` only for\n`kaunter/sandbox`).",
+      why: `It copies no files of a package, so these are assets in \`wasm/\` beside the bundle.\n${ONLY}`,
       edit: {
         path: "angular.json",
         before: '"outputHashing"',

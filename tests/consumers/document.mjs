@@ -15,6 +15,7 @@ const HEAD = `# Your tool, your lines
 For each tool it makes a new project from the packed package, with the README's quick start as the page's code.
 It takes a sale through the camera in Chromium, in development and from the build, against a real backend.
 It takes a second one in the sandbox, with the first code of the package's README.
+(A script tag has no sandbox.)
 
 - **as it is**: no setting is needed.
 - **with lines**: the tool needs the lines below the tables.
@@ -40,16 +41,18 @@ const isLined = ({ id }, results) => Object.values(results[id]).some(({ how }) =
 const isListed = (consumer, results) => consumer.html !== undefined || isLined(consumer, results);
 const linked = (consumer, results) => (isListed(consumer, results) ? `[lines](#${anchor(consumer.label)})` : "none");
 
+const row = (...cells) => `| ${cells.join(" | ")} |`;
+
 /** The page's text. */
 export function document(results) {
   const rows = BROWSER.map((consumer) => {
     const { dev, build } = results[consumer.id];
     const worker = [...new Set([dev?.worker, build?.worker].filter(Boolean))].join(", ");
-    return `| ${consumer.label} | ${versions(consumer)} | ${way(dev)} | ${way(build)} | ${worker || "–"} | ${linked(consumer, results)} |`;
+    return row(consumer.label, versions(consumer), way(dev), way(build), worker || "–", linked(consumer, results));
   });
   const programs = PROGRAMS.map((consumer) => {
     const { run } = results[consumer.id];
-    return `| ${consumer.label} | ${versions(consumer)} | ${consumer.does} | ${way(run)} | ${linked(consumer, results)} |`;
+    return row(consumer.label, versions(consumer), consumer.does, way(run), linked(consumer, results));
   });
   const sections = [...BROWSER, ...PROGRAMS].filter((consumer) => isListed(consumer, results));
   return [

@@ -1,5 +1,5 @@
-// Runs all consumers, or with `--only WORDS` those whose id has one of the words (separated by commas). Keeps the results
-// in results.json, and writes docs/tools.md. Fails if a consumer did not end as the table expects.
+// Runs all consumers, or with `--only WORDS` those whose id has one of the words, which commas separate. Keeps the
+// results in results.json, and writes docs/tools.md. Fails if a consumer did not end as the table expects.
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
