@@ -43,7 +43,13 @@ export const wrong = (name, what, cause) => {
   return new KaunterError("argument_invalid", detail, { type: "input", detail, cause });
 };
 
-export const notBrowser = () => new KaunterError("not_browser", "This only works in a browser: call it from a page.");
+export const notBrowser = () =>
+  new KaunterError("not_browser", "This only works in a browser: call it from a page.", {
+    detail: 'In a test, replace "kaunter" by "kaunter/testing".',
+  });
+
+/** Why a signal was aborted. Chrome has `reason` from 98 on. */
+export const reasonOf = (signal) => signal.reason ?? new DOMException("The call was aborted.", "AbortError");
 
 /** Copies a caller's object: own fields, no prototype. */
 export function own(given, name = "options") {

@@ -2,8 +2,8 @@
 // The package's entry. `Till` wraps the till's module, because a Wasm class can't extend EventTarget.
 // The reader is a module of its own; the first scan loads it.
 
-import { classOf, KaunterError, notBrowser, own, wrong } from "./error.js";
-import { loader, sameVersion, version } from "./load.js";
+import { classOf, KaunterError, notBrowser, own, reasonOf, wrong } from "./error.js";
+import { inPackage, loader, sameVersion, version } from "./load.js";
 import { pageReader, readerModule } from "./reader-module.js";
 import * as glue from "./wasm/till.js";
 
@@ -13,7 +13,7 @@ export { KaunterError, version };
 
 const tillModule = loader(
   "till",
-  () => new URL("./wasm/till.wasm", import.meta.url),
+  () => inPackage(new URL("./wasm/till.wasm", import.meta.url)),
   async (compiled) => {
     await glue.default({ module_or_path: compiled });
     sameVersion(glue.abiVersion());
@@ -48,7 +48,9 @@ export async function inspectCode(text) {
 }
 
 function onlyInBrowser() {
-  if (typeof document === "undefined") throw notBrowser();
+  // jsdom has a document, but no workers.
+  if (typeof document === "undefined" || (typeof process === "object" && typeof Worker !== "function"))
+    throw notBrowser();
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new KaunterError(
       "browser_unsupported",
@@ -71,9 +73,9 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    const { signal } = own(options);
+    const { signal, backend } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw reasonOf(signal);
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // Events before the caller can add listeners wait for the next task.
@@ -81,7 +83,11 @@ export class Till extends EventTarget {
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
-    till.#raw = await unlessAborted(loaded.RawTill.open(options, emit, spawnReader), signal);
+    const opening = loaded.RawTill.open(options, emit, spawnReader).catch((error) => {
+      if (error?.code === "network_failed") error.detail = `${backend} gave ${error.detail ?? "no answer"}`;
+      throw error;
+    });
+    till.#raw = await unlessAborted(opening, signal);
     setTimeout(() => {
       const told = early ?? [];
       early = null;
@@ -196,7 +202,7 @@ async function unlessAborted(opening, signal) {
   if (!signal) return opening;
   let stop;
   const aborted = new Promise((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(reasonOf(signal));
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
@@ -224,10 +230,20 @@ async function spawnReader(onPage) {
     await started(worker);
   } catch (error) {
     worker.terminate();
+    if (!KaunterError.is(error)) warn(error);
     throw error;
   }
   return worker;
 }
+
+/** Reading goes on without the worker, so a page that listens to no `warning` would not notice. */
+let warn = (/** @type {any} */ error) => {
+  console.warn(`kaunter: ${error.message} Frames are read on the page's thread.`);
+  warn = () => {};
+};
+
+// A worker answers within a few ms. One whose policy or server stops it silently never does.
+const MAX_READY_MS = 3000;
 
 /**
  * Posts the compiled module and waits for `ready`.
@@ -236,13 +252,10 @@ async function spawnReader(onPage) {
 function started(worker) {
   return new Promise((resolve, reject) => {
     const once = { once: true };
-    worker.addEventListener(
-      "error",
-      (event) => reject(event.error ?? new Error(event.message || "the worker did not load")),
-      once,
-    );
+    const fail = (/** @type {string} */ what) => reject(new Error(`The worker ${spawned} ${what}.`));
+    worker.addEventListener("error", ({ message }) => fail(message ? `failed: ${message}` : "did not load"), once);
     const hear = (/** @type {MessageEvent<import("./protocol.d.ts").FromWorker>} */ { data }) => {
-      if (data.type !== "ready") return reject(new Error(data.type === "failed" ? data.message : data.type));
+      if (data.type !== "ready") return fail(`failed: ${data.type === "failed" ? data.message : data.type}`);
       try {
         resolve(sameVersion(data.version));
       } catch (error) {
@@ -254,35 +267,43 @@ function started(worker) {
       /** @type {import("./protocol.d.ts").ToWorker} */
       const message = { type: "init", module };
       worker.postMessage(message);
+      setTimeout(() => fail("did not answer"), MAX_READY_MS);
     }, reject);
   });
 }
 
-function makeWorker() {
-  try {
-    if (typeof workerSource === "function") {
-      const worker = workerSource();
-      return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
-    }
-    return workerSource ? new Worker(trusted(workerSource), { type: "module" }) : ownWorker();
-  } catch {
-    return null; // the script is of another origin
-  }
-}
+/** The address of the last worker. */
+let spawned = "of init()";
 
-function ownWorker() {
+function makeWorker() {
+  if (typeof workerSource === "function") {
+    const worker = workerSource();
+    return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
+  }
   const Real = Worker;
-  // Bundlers need this form of `new Worker`, so `trusted` has no place in it.
-  globalThis.Worker = class extends Real {
+  class Placed extends Real {
     constructor(address, options) {
-      super(trusted(address), options);
+      const { href, origin } = inPackage(new URL(address, document.baseURI));
+      spawned = href;
+      super(trusted(href.startsWith("http") && origin !== location.origin ? borrowed(href, options) : href), options);
     }
-  };
+  }
+  if (workerSource) return new Placed(workerSource, { type: "module" });
+  // Bundlers need this form of `new Worker`, so what it does is replaced.
+  globalThis.Worker = Placed;
   try {
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    return new Worker(new URL("./wasm/worker.js", import.meta.url), { type: "module" });
   } finally {
     globalThis.Worker = Real;
   }
+}
+
+/** A browser starts no worker of another origin, but one of this origin may load a script from there. */
+function borrowed(address, options) {
+  const from = JSON.stringify(address);
+  // Not `import()`: messages that come before the script has loaded would be lost.
+  const text = options?.type === "module" ? `import ${from}` : `importScripts(${from})`;
+  return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 }
 
 let policy;

@@ -75,6 +75,23 @@ export function sameVersion(other) {
   );
 }
 
+/**
+ * Vite 5 to 7 serves the JavaScript of a dependency from a cache in development (`node_modules/.vite/deps/`; Nuxt and
+ * Storybook below `.cache`, Angular below `.angular/cache`), and copies no other file there.
+ */
+const CACHE = /(node_modules\/)?\.(vite|cache|angular)\/.*?deps[^/]*\/(?=wasm\/)/;
+
+/**
+ * The address of a file of the package, in the package's own folder.
+ * @param {URL} address
+ */
+export function inPackage(address) {
+  // Turbopack's own object in place of a URL has read-only fields, and may have a path only.
+  const text = String(address);
+  const moved = text.replace(CACHE, "node_modules/kaunter/");
+  return moved === text ? address : new URL(moved);
+}
+
 const SOURCES = ["String", "URL", "Response", "Promise", "ArrayBuffer", "SharedArrayBuffer", "WebAssembly.Module"];
 const isSource = (/** @type {unknown} */ source) => ArrayBuffer.isView(source) || SOURCES.includes(classOf(source));
 
@@ -107,23 +124,31 @@ async function compileResponse(name, response, source) {
   const magic = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (response.ok && magic) return WebAssembly.compile(bytes);
   const start = new TextDecoder().decode(bytes.subarray(0, 16)).replace(/\s+/g, " ");
-  throw new KaunterError(
-    "module_load_failed",
-    `${named(source)} answered ${response.status}, ${type}, and begins with "${start}": this is not the module. ${advice(name, start, response.status)}`,
+  const place = named(source);
+  throw unloaded(
+    `${place} answered ${response.status}, ${type}, and begins with "${start}": this is not the module. ${advice(name, String(place), response.status)}`,
   );
 }
 
 /**
+ * The line that helps in the tool that serves this address.
  * @param {string} name
- * @param {string} start
+ * @param {string} place
  * @param {number} status
  */
-function advice(name, start, status) {
+function advice(name, place, status) {
+  const [, linked] = /\/@fs(\/.*)\/wasm\//.exec(place) ?? [];
   if (status === 403)
-    return "The server may not read the package's folder: install a copy of it (npm install --install-links), not a link.";
-  return start.startsWith("<")
-    ? `The bundler served its page instead: in Vite before 8 add optimizeDeps: { exclude: ['kaunter'] }, or pass init({ ${name} }).`
-    : `Serve ${name}.wasm beside the bundle, or pass init({ ${name} }).`;
+    return `This folder is not served: install a copy of the package (npm install --install-links)${
+      linked ? `, or in vite.config add server: { fs: { allow: [".", "${linked}"] } }` : ""
+    }.`;
+  const exclude = 'optimizeDeps: { exclude: ["kaunter"] }';
+  if (place.includes("/_nuxt/")) return `In nuxt.config add vite: { ${exclude} }.`;
+  return /\/node_modules\/|\/@fs\//.test(place)
+    ? `In vite.config add ${exclude}.`
+    : `Copy node_modules/kaunter/wasm/${name}.wasm beside the page's scripts, and call ${
+        name === "sandbox" ? 'sandbox({ wasm: "its address" })' : `init({ ${name}: "its address" }) first`
+      }.`;
 }
 
 /** @param {any} source */
@@ -147,9 +172,18 @@ function failure(cause, source) {
         "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.",
         { cause },
       )
-    : new KaunterError(
-        "module_load_failed",
-        `The payment module did not load from ${named(source)}: check the connection and reload the page.`,
+    : unloaded(
+        `The payment module did not load from ${named(source)}: ${
+          globalThis.location?.protocol === "file:"
+            ? "serve the page, or use kaunter.global-inline.js"
+            : "check the connection and reload the page"
+        }.`,
         { retryable: true, cause },
       );
 }
+
+/**
+ * @param {string} detail
+ * @param {object} [facts]
+ */
+const unloaded = (detail, facts) => new KaunterError("module_load_failed", detail, { ...facts, detail });

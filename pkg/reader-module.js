@@ -2,12 +2,12 @@
 // The reader's module and its instance on this thread.
 // A trap leaves an instance's memory unusable, so the next call makes a fresh instance.
 
-import { loader, sameVersion } from "./load.js";
+import { inPackage, loader, sameVersion } from "./load.js";
 import * as glue from "./wasm/reader.js";
 
 export const readerModule = loader(
   "reader",
-  () => new URL("./wasm/reader.wasm", import.meta.url),
+  () => inPackage(new URL("./wasm/reader.wasm", import.meta.url)),
   async (compiled) => {
     await glue.default({ module_or_path: compiled });
     sameVersion(glue.abiVersion());

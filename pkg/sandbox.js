@@ -2,10 +2,10 @@
 // "kaunter/sandbox": a whole counter in the page. Its backend and its gateway are a Wasm module of their own, which
 // loads only here; no call leaves the page.
 
-import { notBrowser, own, wrong } from "./error.js";
-import { loader } from "./load.js";
+import { notBrowser, own, reasonOf, wrong } from "./error.js";
+import { inPackage, loader } from "./load.js";
 import { SandboxCamera } from "./sandbox/camera.js";
-import { Memory, Storage } from "./sandbox/storage.js";
+import { DatabaseStore, MemoryStore } from "./sandbox/store.js";
 import * as glue from "./wasm/sandbox.js";
 
 /** No such host can exist (RFC 2606), so a till without the sandbox's `fetch` reaches nobody. */
@@ -22,7 +22,7 @@ const [MIN_PAUSE_MS, MAX_PAUSE_MS] = [100, 2 ** 31 - 1];
 
 const sandboxModule = loader(
   "sandbox",
-  () => new URL("./wasm/sandbox.wasm", import.meta.url),
+  () => inPackage(new URL("./wasm/sandbox.wasm", import.meta.url)),
   async (compiled) => {
     await glue.default({ module_or_path: compiled });
   },
@@ -69,12 +69,12 @@ class Sandbox {
   backend = BACKEND;
   getToken = async () => TOKEN;
   /** @type {typeof fetch} */
-  fetch = (input, init) => this.#answer(new Request(input, init));
+  fetch = async (input, init) => this.#answer(new Request(input, init));
 
   #settings;
   #faults;
-  /** @type {Memory | Storage} */
-  #storage = new Memory();
+  /** @type {MemoryStore | DatabaseStore} */
+  #store = new MemoryStore();
   #raw;
   /** What was stored or read last. */
   #text;
@@ -103,9 +103,9 @@ class Sandbox {
     if (persist) {
       // Another tab's change; nothing is stored.
       const hear = () => void made.#change(() => {}, false).catch(report);
-      made.#storage = await Storage.open(hear).catch((error) => {
+      made.#store = await DatabaseStore.open(hear).catch((error) => {
         console.warn("The sandbox forgets its sales at a reload: this browser stores nothing.", error);
-        return new Memory();
+        return new MemoryStore();
       });
     }
     await made.#change((raw) => raw.tick(Date.now()));
@@ -146,7 +146,7 @@ class Sandbox {
   async #change(use, stores = true) {
     /** @type {any} */
     let result;
-    await this.#storage.change((newer) => {
+    await this.#store.change((newer) => {
       if (newer !== undefined) this.#read(newer);
       for (const name of PLAYED) this.#raw.setFault(name, this.#faults.has(name));
       result = use(this.#raw);
@@ -197,7 +197,7 @@ class Sandbox {
     const body = (await request.text()) || undefined;
     const path = request.url.slice(BACKEND.length);
     const [token, device] = ["Kaunter-Token", "Kaunter-Device"].map((name) => request.headers.get(name) ?? undefined);
-    request.signal.throwIfAborted();
+    if (request.signal.aborted) throw reasonOf(request.signal);
     this.#mustConnect();
     const call = (raw) => raw.call(Date.now(), request.method, path, token, device, body);
     const answer = await this.#change(call);

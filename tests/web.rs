@@ -98,7 +98,7 @@ fn a_list_is_asked_for_by_fields_that_can_be() {
 #[wasm_bindgen_test]
 async fn the_journal_survives_its_own_reopening_and_keeps_terminals_apart() {
     let scope = random_hex();
-    let journal = Journal::open(&scope).await.unwrap();
+    let journal = Journal::open().await.unwrap().of(&scope);
     let mut kept = record(&random_hex());
     journal.put(&kept).await.unwrap();
     kept.trade_id = Some("T".to_owned());
@@ -106,9 +106,9 @@ async fn the_journal_survives_its_own_reopening_and_keeps_terminals_apart() {
     journal.put(&kept).await.unwrap();
     drop(journal);
 
-    let again = Journal::open(&scope).await.unwrap();
+    let again = Journal::open().await.unwrap().of(&scope);
     assert_eq!(again.all().await.unwrap(), vec![kept.clone()]);
-    let other = Journal::open(&random_hex()).await.unwrap();
+    let other = Journal::open().await.unwrap().of(&random_hex());
     assert_eq!(
         other.all().await.unwrap(),
         vec![],
@@ -121,7 +121,7 @@ async fn the_journal_survives_its_own_reopening_and_keeps_terminals_apart() {
 #[wasm_bindgen_test]
 async fn a_row_of_a_newer_version_is_left_where_it_is() {
     let scope = random_hex();
-    let journal = Journal::open(&scope).await.unwrap();
+    let journal = Journal::open().await.unwrap().of(&scope);
     let (old, key) = (record(&random_hex()), random_hex());
     journal.put(&old).await.unwrap();
     js_sys::eval(&format!(
@@ -154,7 +154,7 @@ async fn a_row_of_a_newer_version_is_left_where_it_is() {
 
 #[wasm_bindgen_test]
 async fn one_record_gives_way_to_another_in_one_step() {
-    let journal = Journal::open(&random_hex()).await.unwrap();
+    let journal = Journal::open().await.unwrap().of(&random_hex());
     let (own, other) = (record(&random_hex()), record(&random_hex()));
     journal.put(&own).await.unwrap();
     journal.swap(&own.key, &other).await.unwrap();

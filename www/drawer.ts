@@ -3,6 +3,7 @@
 import { $, dialog } from "./dom";
 import { chooseCamera, listCameras, signOut } from "./effects";
 import { current, dispatch } from "./loop";
+import { isPractice } from "./practice";
 import * as sounds from "./sound";
 import { language, speak } from "./words";
 
@@ -30,13 +31,18 @@ export function wireDrawer(languageChanged: () => void): void {
   $("settings").onclick = () => {
     // During a sale the scanner can't be tested: the sale has the camera.
     $("test").hidden = current().view.kind !== "ready";
-    $("sign-out").hidden = current().view.kind !== "ready";
+    $("practice-enter").hidden = isPractice;
+    $("sign-out").hidden = isPractice || current().view.kind !== "ready";
     dialog("drawer").showModal();
     void cameras();
   };
   $("sign-out").onclick = () => {
     dialog("drawer").close();
     void signOut();
+  };
+  $("practice-enter").onclick = () => {
+    dialog("drawer").close();
+    dispatch({ type: "practice_pressed" });
   };
   $("test").onclick = () => {
     dialog("drawer").close();

@@ -9,6 +9,7 @@ import {
   type Sale,
   type ShownCode,
   Till,
+  type TillOptions,
   type Trade,
   type Wallet,
 } from "kaunter";
@@ -22,7 +23,19 @@ import { faultOf } from "./fault";
 import { current, dispatch } from "./loop";
 import { askGiveBack, askManager, askOtherWay, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";
-import { canRename, freshRef, namedSale, readSettings, readToken, type Settings, terminalName } from "./session";
+import { customerSees, isPractice, onPhone, openSandbox } from "./practice";
+import {
+  canRename,
+  freshRef,
+  hadOpenPayment,
+  namedSale,
+  noteOpenPayment,
+  readSettings,
+  readToken,
+  reloadFor,
+  type Settings,
+  terminalName,
+} from "./session";
 import { askName } from "./setup";
 import { ensureRight, ensureSignedIn, signedInToken } from "./sign_in";
 import * as sounds from "./sound";
@@ -49,7 +62,12 @@ const SOUNDS: Record<Sound, () => void> = {
 };
 
 export function facts(): Facts {
-  return { unfinished: till?.unfinished ?? [], freshRef: freshRef(), now: Date.now() };
+  return {
+    unfinished: till?.unfinished ?? [],
+    hadOpenPayment: hadOpenPayment(),
+    freshRef: freshRef(),
+    now: Date.now(),
+  };
 }
 
 export function perform(effect: Effect): void {
@@ -102,6 +120,14 @@ export function perform(effect: Effect): void {
       return askGiveBack(effect);
     case "dialog_refused":
       return showRefusal(effect.dialog, effect.fault);
+    case "enter_practice":
+      return void reload(true);
+    case "leave_practice":
+      return void reload(false);
+    case "phone":
+      return onPhone(effect.action);
+    case "note_open":
+      return noteOpenPayment(effect.isOpen);
     case "close_dialogs":
       return closeDialogs(effect.dialogs);
   }
@@ -114,28 +140,47 @@ function opened(): Till {
 
 // ---- opening ----------------------------------------------------------------------------------------------------
 
-/** Reads the settings, and opens the till. */
+/** Opens the till, for practice or for real. */
 export async function open(): Promise<void> {
   try {
     await till?.close();
-    settings ??= await readSettings();
-    const { currency, sales, can_cancel: canCancel } = settings;
-    dispatch({ type: "settings_read", currency, isRegistered: sales === "registered", canCancel });
-    if (!terminalName(settings)) await askName();
-    showSettings(settings);
-    const { token_url } = settings;
-    if (token_url === null) await ensureSignedIn();
     till = await Till.open({
-      backend: location.origin,
-      getToken: (context) => (token_url === null ? signedInToken(context) : readToken(context, token_url)),
+      ...(isPractice ? await openSandbox() : await realCounter()),
       chooseWallet: (_scan, wallets) => (charged === null ? null : pickWallet(wallets, charged)),
       preview: $<HTMLVideoElement>("preview"),
     });
+    if (isPractice) showPractice(till);
     listen(till);
     dispatch({ type: "opened", showsCodes: codeWallets().length > 0, ...namedSale() });
   } catch (error) {
     dispatch({ type: "open_failed", fault: faultOf(error) });
   }
+}
+
+/** Reads the settings, and asks for the terminal's name and for the cashier where nobody else says them. */
+async function realCounter(): Promise<Pick<TillOptions, "backend" | "getToken">> {
+  settings ??= await readSettings();
+  const { currency, sales, can_cancel: canCancel } = settings;
+  dispatch({ type: "settings_read", currency, isRegistered: sales === "registered", canCancel });
+  if (!terminalName(settings)) await askName();
+  showSettings(settings);
+  const { token_url } = settings;
+  if (token_url === null) await ensureSignedIn();
+  return {
+    backend: location.origin,
+    getToken: (context) => (token_url === null ? signedInToken(context) : readToken(context, token_url)),
+  };
+}
+
+/** Closes the till, so that the camera is off, and loads the page again. */
+async function reload(practice: boolean): Promise<void> {
+  await till?.close().catch(() => {});
+  reloadFor(practice);
+}
+
+/** In practice nobody signs in, and the shop's settings do not matter. */
+function showPractice({ session }: Till): void {
+  dispatch({ type: "settings_read", currency: session.currency, isRegistered: false, canCancel: true });
 }
 
 function showSettings(settings: Settings): void {
@@ -258,8 +303,10 @@ async function showCode(run: number, sale: Sale, signal: AbortSignal): Promise<O
 }
 
 function onCode(run: number) {
-  return ({ svg, expiresAt }: ShownCode): void =>
-    dispatch({ type: "code_shown", run, svg, leftMs: Date.parse(expiresAt) - Date.now() });
+  return (code: ShownCode): void => {
+    if (isPractice) customerSees(code);
+    dispatch({ type: "code_shown", run, svg: code.svg, leftMs: Date.parse(code.expiresAt) - Date.now() });
+  };
 }
 
 async function testScanner(run: number): Promise<void> {

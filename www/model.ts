@@ -100,8 +100,19 @@ export interface Run {
   readonly isStopped: boolean;
 }
 
+/** What a person can press on the practice phone, and what that does: see `effects.ts`. */
+export type PhoneAction = "hold_up" | "scan" | "approve" | "decline" | "no_answer" | "pay_late" | "answer";
+
+/** Cashiers train: the sandbox in the page takes the place of the backend, and no money moves. */
+export interface Practice {
+  /** The customer asks what to do, has paid without that anybody hears of it, or pays only after a cancel. */
+  readonly customer: "asks" | "silent" | "late";
+}
+
 export interface Model {
   readonly view: View;
+  /** Null: real money. It does not change while the page is open. */
+  readonly practice: Practice | null;
   /** Null until the settings came. */
   readonly currency: string | null;
   /** The shop takes registered sales only: a person enters a bill's reference, and no amount. */
@@ -166,6 +177,8 @@ export interface Home {
 /** What `next` may know about the world at the time of an event. */
 export interface Facts {
   readonly unfinished: readonly Trade[];
+  /** When this terminal was last seen, it had a payment that was not finished. Counts until the till is open. */
+  readonly hadOpenPayment: boolean;
   /** A reference that no sale has. */
   readonly freshRef: string;
   /** Milliseconds since the epoch. */
@@ -211,6 +224,8 @@ export type Event =
   | { readonly type: "scanner_typed"; readonly minor: number; readonly isCovered: boolean }
   | { readonly type: "warned"; readonly sentence: Sentence }
   | { readonly type: "signed_out" }
+  /** The page is for practice. It is the first event. */
+  | { readonly type: "practice_begun" }
   // A person
   | { readonly type: "open_pressed" }
   | { readonly type: "digit_pressed"; readonly key: string }
@@ -241,6 +256,9 @@ export type Event =
   | { readonly type: "trade_opened"; readonly trade: Trade; readonly isFromHistory: boolean }
   | { readonly type: "test_pressed" }
   | { readonly type: "leave_pressed" }
+  | { readonly type: "practice_pressed" }
+  | { readonly type: "leave_practice_pressed" }
+  | { readonly type: "phone_pressed"; readonly action: PhoneAction }
   // The till
   | { readonly type: "state_changed"; readonly to: TillEventDetails["state"]["to"]; readonly trade: Trade | null }
   | { readonly type: "trade_changed"; readonly trade: Trade }
@@ -332,10 +350,18 @@ export type Effect =
   | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }
   | { readonly type: "ask_take_over" }
   | { readonly type: "dialog_refused"; readonly dialog: Decision["type"]; readonly fault: Fault }
+  /** Loads the page again, for practice or for real. */
+  | { readonly type: "enter_practice" }
+  | { readonly type: "leave_practice" }
+  /** On the practice phone. `ask`: the next customer, who asks what to do. */
+  | { readonly type: "phone"; readonly action: PhoneAction | "ask" }
+  /** Keeps on this device whether this terminal has an open payment, for a page that has no till yet. */
+  | { readonly type: "note_open"; readonly isOpen: boolean }
   | { readonly type: "close_dialogs"; readonly dialogs: readonly DialogName[] };
 
 export const INITIAL: Model = {
   view: { screen: "ready", kind: "opening" },
+  practice: null,
   currency: null,
   isRegistered: false,
   canCancel: true,
@@ -366,6 +392,36 @@ export const FINAL: readonly string[] = ["paid", "declined", "cancelled", "voide
  */
 export function isBusy({ run, view }: Model): boolean {
   return run.kind === "act" || ["scan", "present", "waiting"].includes(view.screen);
+}
+
+/** A real payment is not finished. While there is one, nobody practises at this terminal. */
+export function hasOpenPayment(model: Model): boolean {
+  return model.practice === null && (isBusy(model) || model.unfinished.length > 0);
+}
+
+/** What can be pressed on the practice phone now. That a customer will pay too late is decided before the payment. */
+export function phoneActions({ practice, sale, view }: Model): readonly PhoneAction[] {
+  if (practice === null) return [];
+  const { customer } = practice;
+  const late: readonly PhoneAction[] = customer === "late" ? [] : ["pay_late"];
+  switch (view.screen) {
+    case "scan": {
+      const isLooking = sale !== null && ["starting", "scanning", "no-camera"].includes(view.kind);
+      return isLooking ? ["hold_up", ...late] : [];
+    }
+    case "present":
+      return view.kind === "shown" ? ["scan", ...late] : [];
+    case "waiting":
+      if (customer === "silent") return ["answer"];
+      if (!["paying", "confirm", "checking"].includes(view.kind)) return [];
+      return customer === "asks" ? ["approve", "decline", "no_answer"] : [];
+    case "not-confirmed":
+      return customer === "silent" && view.kind === "not-confirmed" ? ["answer"] : [];
+    case "ready":
+    case "paid":
+    case "declined":
+      return [];
+  }
 }
 
 /** The dialog's call is under way: its buttons are off. */

@@ -17,6 +17,7 @@ import {
   type View,
 } from "./model";
 import { formatted } from "./money";
+import { drawPhone } from "./phone";
 import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
 
 const HINTS: Record<NonNullable<Hint>, keyof Words> = {
@@ -34,6 +35,7 @@ export function draw(model: Model): void {
   if (drawn && drawn.screen !== view.screen) settle();
   document.body.dataset.view = view.screen;
   document.body.dataset.kind = view.kind;
+  drawPractice(model);
   drawMiddle(model);
   drawAbove(model);
   drawCodeButtons(model);
@@ -41,8 +43,16 @@ export function draw(model: Model): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("#manager button, #back button, #other button")) {
     button.disabled = isDeciding(model);
   }
-  drawScreen(view);
+  drawScreen(view, model.practice !== null);
   drawn = view;
+}
+
+/** Every screen says that it is for practice, and has the way out. */
+function drawPractice(model: Model): void {
+  const isPractice = model.practice !== null;
+  for (const id of ["practice", "practice-leave"]) $(id).hidden = !isPractice;
+  $("shop").hidden = isPractice;
+  drawPhone(model);
 }
 
 function drawMiddle(model: Model): void {
@@ -51,7 +61,8 @@ function drawMiddle(model: Model): void {
   const amount = sale?.amount ?? (currency === null ? null : { minor: draft.minor, currency });
   // Without a currency the line stays, so that nothing below it moves.
   setText("amount", amount ? formatted(amount) : "\u00a0");
-  setText("title", shown.title ?? "");
+  const title = shown.title ?? "";
+  setText("title", model.practice && title ? say("practiceEnd", { a: title }) : title);
   $("title").hidden = !shown.title;
   $("icon").hidden = !shown.icon;
   $("icon").replaceChildren(...(shown.icon ? [icon(shown.icon)] : []));
@@ -87,10 +98,10 @@ function drawCodeButtons(model: Model): void {
   }
 }
 
-function drawScreen(view: View): void {
+function drawScreen(view: View, isPractice: boolean): void {
   countdown.draw(view.screen === "waiting" ? view.kind : null);
   if (view.screen === "present") drawCode(view);
-  if (view.screen === "paid") drawReceipt(view);
+  if (view.screen === "paid") drawReceipt(view, isPractice);
   if (view.screen === "not-confirmed") {
     setText("support", view.tradeId);
     $("other-way").hidden = view.kind !== "not-confirmed";
@@ -109,9 +120,10 @@ function drawCode(view: Extract<View, { screen: "present" }>): void {
   setText("shown-left", say("leftOurs", { a: Math.max(0, Math.round(view.leftMs / 1000)) }));
 }
 
-function drawReceipt({ kind, outcome }: PaidView): void {
-  const { gatewayRef, tradeId, wallet, paidAt } = outcome;
-  const reference = gatewayRef ?? tradeId;
+/** In practice the receipt has the sale's reference: it begins with the word. */
+function drawReceipt({ kind, outcome }: PaidView, isPractice: boolean): void {
+  const { gatewayRef, tradeId, wallet, paidAt, sale } = outcome;
+  const reference = isPractice ? sale.ref : (gatewayRef ?? tradeId);
   const at = new Date(paidAt);
   setText("reference", reference);
   $("reference").dataset.receipt = reference;

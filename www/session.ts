@@ -16,6 +16,8 @@ export interface Settings {
 }
 
 const query = new URLSearchParams(location.search);
+/** In the page's address: this page is for practice. */
+const PRACTICE = "practice";
 
 const KEPT = "kaunter.terminal";
 let name = query.get("terminal") || localStorage.getItem(KEPT) || "";
@@ -43,7 +45,43 @@ export function namedSale(): { ref: string | null; minor: number } {
   return { ref: query.get("ref"), minor: Number.isSafeInteger(amount) && amount > 0 ? amount : 0 };
 }
 
-/** A reference has at most 64 characters, and its random part needs some. */
+/** The page's address asks for practice. */
+export function asksForPractice(): boolean {
+  return query.has(PRACTICE);
+}
+
+/** Loads the page again, for practice or for real. Everything else in its address stays. */
+export function reloadFor(practice: boolean): void {
+  if (practice) query.set(PRACTICE, "1");
+  else query.delete(PRACTICE);
+  location.replace(`${location.pathname}?${query}`);
+}
+
+/** From now on a reload opens the real till. */
+export function forgetPractice(): void {
+  query.delete(PRACTICE);
+  history.replaceState(null, "", `${location.pathname}?${query}`);
+}
+
+/** The names of the terminals on this device that have an open payment, one a line. */
+const OPEN = "kaunter.open";
+const openTerminals = () => (localStorage.getItem(OPEN) ?? "").split("\n").filter(Boolean);
+
+/**
+ * Whether this terminal had an open payment when its till was last seen on this device. While the terminal has no name,
+ * any terminal of this device counts.
+ */
+export function hadOpenPayment(): boolean {
+  const open = openTerminals();
+  return name === "" ? open.length > 0 : open.includes(name);
+}
+
+export function noteOpenPayment(isOpen: boolean): void {
+  const others = openTerminals().filter((other) => other !== name);
+  localStorage.setItem(OPEN, [...others, ...(isOpen ? [name] : [])].join("\n"));
+}
+
+/** A reference has at most 64 characters, and its random part and the word for practice need some. */
 const MAX_NAME = 32;
 
 /** A reference for a sale that the point of sale does not name: random, so unique for ever. */

@@ -1,8 +1,9 @@
 // The name of this till: asked for once, and kept on this device. Two devices must not share a name.
 
 import { $, dialog, tell } from "./dom";
+import { current, dispatch } from "./loop";
 import { keepName, terminalName } from "./session";
-import { say } from "./words";
+import { say, sentenceOf } from "./words";
 
 /** What follows when the name is kept. */
 let named: () => void = () => {};
@@ -12,6 +13,12 @@ export function wireSetup(): void {
   // Without a name there is no till.
   dialog("setup").onclose = () => {
     if (!terminalName()) dialog("setup").showModal();
+  };
+  // Nobody needs a name to practise.
+  $("setup-practice").onclick = () => {
+    dispatch({ type: "practice_pressed" });
+    const { trouble } = current();
+    tell("setup-trouble", trouble && sentenceOf(trouble));
   };
   $("rename").onclick = () => {
     dialog("drawer").close();
@@ -31,6 +38,7 @@ export function askName(): Promise<void> {
 function ask(): void {
   const name = terminalName();
   $("setup-close").hidden = !name;
+  $("setup-practice").hidden = name !== "";
   $<HTMLInputElement>("setup-name").value = name;
   tell("setup-trouble", null);
   dialog("setup").showModal();

@@ -2,8 +2,9 @@
 // this page. The page keeps tokens in memory only, so that a reload asks for the secret again.
 
 import { $, dialog, element, tell } from "./dom";
+import { current, dispatch } from "./loop";
 import { terminalName } from "./session";
-import { say, told } from "./words";
+import { say, sentenceOf, told } from "./words";
 
 interface SignedIn {
   token: string;
@@ -38,6 +39,12 @@ export function wireSignIn(changed: (name: string) => void): void {
     button.onclick = () => typed(key);
     $("sign-in-pad").append(button);
   }
+  // Nobody signs in to practise.
+  $("sign-in-practice").onclick = () => {
+    dispatch({ type: "practice_pressed" });
+    const { trouble } = current();
+    tell("sign-in-trouble", trouble && sentenceOf(trouble));
+  };
 }
 
 /** The title, in the chosen language. */
@@ -149,6 +156,7 @@ function ask(right: string | null): Promise<SignedIn> {
   isManager = canLeave;
   nameSignIn();
   $("sign-in-close").hidden = !canLeave;
+  $("sign-in-practice").hidden = canLeave;
   name.value = canLeave ? "" : (localStorage.getItem(KEPT_NAME) ?? "");
   tell("sign-in-trouble", null);
   return new Promise((resolve, reject) => {

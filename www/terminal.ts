@@ -14,6 +14,7 @@ import { current, dispatch, redraw, start } from "./loop";
 import { nameDecisions, wireManager } from "./manager";
 import { banner } from "./model";
 import { nameKeys, wirePad } from "./pad";
+import { beginPractice, isPractice } from "./practice";
 import { draw } from "./render";
 import { terminalName } from "./session";
 import { wireSetup } from "./setup";
@@ -26,6 +27,12 @@ const TEXTS: Record<string, keyof Words> = {
   "settings-word": "settings",
   "history-open-word": "history",
   sandbox: "sandbox",
+  practice: "practice",
+  "practice-leave": "practiceLeave",
+  "practice-enter": "practiceEnter",
+  "practice-phone-word": "practicePhone",
+  "setup-practice": "practiceEnter",
+  "sign-in-practice": "practiceEnter",
   "photo-word": "photo",
   type: "type",
   "receipt-word": "receipt",
@@ -104,7 +111,15 @@ function languageChanged(): void {
   nameKeys();
   nameDecisions();
   nameSignIn();
+  namePractice();
   redraw();
+}
+
+/** Each dialog says that this is practice: it may lie over the line that says so. */
+function namePractice(): void {
+  if (!isPractice) return;
+  for (const element of [document.body, ...document.querySelectorAll("dialog")])
+    element.dataset.practice = say("practice");
 }
 
 function wireHeader(): void {
@@ -118,6 +133,7 @@ function wireHeader(): void {
     const [trade] = banner(current());
     if (trade) dispatch({ type: "trade_opened", trade, isFromHistory: false });
   };
+  $("practice-leave").onclick = () => dispatch({ type: "leave_practice_pressed" });
   for (const button of document.querySelectorAll<HTMLButtonElement>(".show-code")) {
     button.onclick = () => dispatch({ type: "show_code_pressed" });
   }
@@ -160,7 +176,12 @@ wireSignIn((name) => {
 });
 wireSetup();
 unlockSounds();
-connection.onChange(() => dispatch({ type: "connection_changed", isOnline: connection.isOnline() }));
+beginPractice();
 languageChanged();
-dispatch({ type: "connection_changed", isOnline: connection.isOnline() });
+// The sandbox is in the page.
+if (!isPractice) {
+  const connected = () => dispatch({ type: "connection_changed", isOnline: connection.isOnline() });
+  connection.onChange(connected);
+  connected();
+}
 void open();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header, request::Parts};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -99,7 +99,7 @@ impl App {
 
 /// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let cors = cors(&app.config.origins);
+    let cors = cors(&app.config);
     let pages = terminal::routes(&app.config)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), counted));
     let hosts = Hosts::new(&app.config.network);
@@ -146,12 +146,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 /// Allows exactly the configured origins; by default no other origin.
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins = origins
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+fn cors(config: &Config) -> CorsLayer {
+    let (origins, local_pages) = (config.origins.clone(), config.local_pages);
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| {
+        let origin = origin.to_str().unwrap_or_default();
+        origins.iter().any(|allowed| allowed == origin) || local_pages && is_local(origin)
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::AUTHORIZATION,
@@ -164,6 +166,18 @@ fn cors(origins: &[String]) -> CorsLayer {
         // A page of another origin can read only the headers that are listed here (CORS).
         .expose_headers([header::RETRY_AFTER, TRACE])
         .max_age(Duration::from_secs(3600))
+}
+
+/// Whether a page of this origin is served by this machine, on whatever port.
+fn is_local(origin: &str) -> bool {
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| origin.strip_prefix(scheme));
+    let name = host.and_then(|host| match host.split_once(':') {
+        Some((name, port)) => port.parse::<u16>().ok().map(|_| name),
+        None => Some(host),
+    });
+    matches!(name, Some("localhost" | "127.0.0.1"))
 }
 
 async fn method_not_allowed() -> Problem {
@@ -321,4 +335,29 @@ async fn openapi() -> Response {
     let value: serde_json::Value =
         serde_json::from_str(text).expect("the file is JSON: a test reads it");
     Json(value).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_page_has_any_port_and_no_other_host() {
+        for origin in [
+            "http://localhost",
+            "http://localhost:4200",
+            "https://127.0.0.1:8443",
+        ] {
+            assert!(is_local(origin), "{origin}");
+        }
+        for origin in [
+            "null",
+            "http://localhost:",
+            "http://localhost:1.evil.example",
+            "http://localhost.evil.example:80",
+            "https://till.shop.example",
+        ] {
+            assert!(!is_local(origin), "{origin}");
+        }
+    }
 }

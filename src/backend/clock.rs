@@ -92,22 +92,3 @@ impl Clock {
         self.reading.lock().expect("nobody panics while holding it")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Core writes dates without a library, because the page's modules do, too.
-    #[test]
-    fn core_writes_a_time_as_the_library_does() {
-        let mut ms: Ms = 1;
-        while ms < 253_000_000_000_000 {
-            for near in [ms, ms - ms % 1_000, ms - ms % 86_400_000] {
-                let known = i64::try_from(near).map(Timestamp::from_millisecond);
-                let known = known.expect("it is small").expect("it has a date");
-                assert_eq!(rfc3339(near), known.to_string());
-            }
-            ms += ms / 97 + 86_399_017;
-        }
-    }
-}

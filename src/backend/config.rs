@@ -68,6 +68,8 @@ pub struct Config {
     pub token_life_s: u64,
     /// Other origins whose pages may call; empty: only pages of this origin.
     pub origins: Vec<String>,
+    /// Whether every page of this machine may call, on any port: only in the demo. A configuration file can't set it.
+    pub local_pages: bool,
     /// Which sales the shop takes.
     pub sales: Sales,
     /// Whether test wallets are shown.
@@ -157,6 +159,7 @@ impl Config {
             audit_keys_previous: Vec::new(),
             token_life_s: file.token_life_s,
             origins: file.origins,
+            local_pages: false,
             sales: file.sales,
             test_wallets: file.test_wallets,
             gateway: GatewayConfig {

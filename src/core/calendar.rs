@@ -5,17 +5,14 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::policy::Ms;
 
 /// A day.
 pub const DAY_MS: Ms = 24 * 3_600_000;
-/// The last millisecond that has a date here: 9999-12-31T23:59:59.999Z.
-const LAST_MS: Ms = 253_402_300_799_999;
-/// The months' lengths, without a leap day.
-const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
 /// A time in RFC 3339 in UTC, as all JSON has it. Milliseconds since 1970 go in.
 ///
 /// A fraction of a second has only the digits that it needs, and none if it is 0.
@@ -28,61 +25,10 @@ const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /// ```
 #[must_use]
 pub fn rfc3339(ms: Ms) -> String {
-    let ms = ms.min(LAST_MS);
-    let (year, month, day) = date_of(ms / DAY_MS);
-    let second = ms / 1_000 % 86_400;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let fraction = match ms % 1_000 {
-        0 => String::new(),
-        fraction => format!(".{fraction:03}").trim_end_matches('0').to_owned(),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
-}
-
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-fn days_in_month(year: u64, month: usize) -> u64 {
-    MONTHS[month] + u64::from(month == 1 && is_leap(year))
-}
-
-/// The days from 1970 to the first day of this year, which is not before 1970.
-fn days_before(year: u64) -> u64 {
-    let leaps = |year: u64| year / 4 - year / 100 + year / 400;
-    (year - 1_970) * 365 + leaps(year - 1) - leaps(1_969)
-}
-
-/// Year, month and day of a day that is counted from 1970.
-fn date_of(days: u64) -> (u64, usize, u64) {
-    // The quotient is the year or the one before it: a year has at most 366 days.
-    let mut year = 1_970 + days / 366;
-    while days_before(year + 1) <= days {
-        year += 1;
-    }
-    let mut rest = days - days_before(year);
-    let mut month = 0;
-    while rest >= days_in_month(year, month) {
-        rest -= days_in_month(year, month);
-        month += 1;
-    }
-    (year, month + 1, rest + 1)
-}
-
-/// The days from 1970 to a date in the form `YYYY-MM-DD`; `None` if it is no date, or before 1970.
-fn days_of(text: &str) -> Option<u64> {
-    let number = |part: &str, length: usize| {
-        let digits = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-        part.parse::<u64>().ok().filter(|_| digits)
-    };
-    let mut parts = text.splitn(3, '-');
-    let year = number(parts.next()?, 4).filter(|year| *year >= 1_970)?;
-    let month = usize::try_from(number(parts.next()?, 2)?).ok()?;
-    let day = number(parts.next()?, 2)?;
-    let month = month.checked_sub(1).filter(|month| *month < 12)?;
-    let is_day = (1..=days_in_month(year, month)).contains(&day);
-    let before: u64 = (0..month).map(|month| days_in_month(year, month)).sum();
-    is_day.then(|| days_before(year) + before + day - 1)
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(ms)
+        .unwrap_or(Timestamp::MAX)
+        .to_string()
 }
 
 /// The shop's offset from UTC, as `+08:00`: its day begins at its own midnight.
@@ -108,7 +54,9 @@ impl Offset {
     /// that day begins before 1970.
     #[must_use]
     pub fn day(self, text: &str) -> Option<Range<Ms>> {
-        let start = (days_of(text)? * DAY_MS).checked_add_signed(-self.millis())?;
+        let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+        let start = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        let start = Ms::try_from(start.as_millisecond() - self.millis()).ok()?;
         Some(start..start + DAY_MS)
     }
 

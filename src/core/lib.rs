@@ -4,6 +4,7 @@
 //! - [`review`]: who may give, confirm and correct a person's verdict.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
+//! - [`practice`]: the references of practice sales, which a backend refuses.
 //! - [`audit`], [`limits`], [`text`]: what the audit trail records, what a person may do, and how names are written.
 //! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
@@ -35,6 +36,7 @@ pub mod lockout;
 pub mod money;
 pub mod owner;
 pub mod policy;
+pub mod practice;
 mod problem;
 pub mod record;
 pub mod registration;

@@ -130,14 +130,14 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// A backend at the caller's address. Makes no call yet.
+    /// A backend at the caller's address, for calls of this device. Makes no call yet.
     #[must_use]
-    pub fn new(options: &TillOptions) -> Self {
+    pub fn new(options: &TillOptions, device: String) -> Self {
         Self {
             address: options.backend.clone(),
             fetch: options.fetch.clone(),
             tokens: Tokens::new(options.get_token.clone()),
-            device: super::identity::device(),
+            device,
             call_ms: Cell::new(CALL_MS),
             known: Cell::new(false),
             rest_until_ms: Cell::new(0),

@@ -100,6 +100,14 @@ export function write(database, store, gone, row) {
   });
 }
 
+/** Stores a row, unless another one has its key; resolves to the stored row. */
+export async function claim(database, store, row) {
+  const all = database.transaction(store, "readwrite").objectStore(store);
+  // One transaction: a second tab's begins when this one has ended.
+  const known = await answer(all.get(row.key));
+  return known ?? answer(all.put(row)).then(() => row);
+}
+
 export const persist = () => void navigator.storage?.persist?.().catch(() => {});
 
 export const randomHex = () =>

@@ -67,6 +67,8 @@ extern "C" {
         gone: Option<&str>,
         row: &JsValue,
     ) -> Result<Promise, JsValue>;
+    /// A promise of the stored row.
+    pub(super) fn claim(database: &IdbDatabase, store: &str, row: &JsValue) -> Promise;
     pub(super) fn persist();
 
     #[wasm_bindgen(js_name = randomHex)]

@@ -51,6 +51,14 @@ struct OldRow {
     record: OldRecord,
 }
 
+/// The row of this device. Its empty scope is no terminal's, so that no version takes it for a trade.
+#[derive(Serialize, Deserialize)]
+struct DeviceRow {
+    key: String,
+    scope: String,
+    device: String,
+}
+
 /// Parses a row of this version, or of an earlier one; `None` if it is neither.
 fn read(row: &JsValue) -> Option<Row> {
     let old = || {
@@ -77,19 +85,39 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens it for one terminal. `scope` is the same after a reload, and differs between terminals.
+    /// Opens the database, for no terminal yet.
     ///
     /// # Errors
     /// What the browser threw: it has no IndexedDB here, or one of a newer version; or it did not answer.
-    pub async fn open(scope: &str) -> Result<Self, JsValue> {
+    pub async fn open() -> Result<Self, JsValue> {
         let hung = Cell::new(false);
         let database = in_time(&hung, Box::pin(async { open().await.map(JsValue::from) })).await?;
         Ok(Self {
-            scope: scope.to_owned(),
+            scope: String::new(),
             database: RefCell::new(Some(database.unchecked_into())),
             hung,
             persisted: Cell::new(false),
         })
+    }
+
+    /// The journal of one terminal. `scope` is the same after a reload, and differs between terminals.
+    #[must_use]
+    pub fn of(mut self, scope: &str) -> Self {
+        scope.clone_into(&mut self.scope);
+        self
+    }
+
+    /// The identity that this browser has stored; stores `fresh` if it has none. `None` if the database failed.
+    pub async fn claim_device(&self, fresh: &str) -> Option<String> {
+        let row = to_js(&DeviceRow {
+            key: "device".to_owned(),
+            scope: String::new(),
+            device: fresh.to_owned(),
+        });
+        let claim = |database: &IdbDatabase| Ok(browser::claim(database, STORE, &row));
+        let stored = self.done(&claim).await.ok()?;
+        let stored: DeviceRow = from_js(stored).ok()?;
+        Some(stored.device)
     }
 
     /// Stores a record; returns when it is durable.

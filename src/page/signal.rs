@@ -3,7 +3,7 @@
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, EventTarget};
+use web_sys::{AbortSignal, DomException, EventTarget};
 
 use super::browser;
 
@@ -59,10 +59,16 @@ pub async fn aborted(signal: Option<&AbortSignal>) {
     let _ = receive.await;
 }
 
-/// The reason of the abort.
+/// The reason of the abort. Chrome has it [from 98 on](https://developer.mozilla.org/docs/Web/API/AbortSignal/reason):
+/// before that, an `AbortError`.
 #[must_use]
 pub fn reason(signal: &AbortSignal) -> JsValue {
-    js_sys::Reflect::get(signal, &"reason".into()).unwrap_or_default()
+    let reason = js_sys::Reflect::get(signal, &"reason".into()).unwrap_or_default();
+    if !reason.is_undefined() {
+        return reason;
+    }
+    DomException::new_with_message_and_name("The call was aborted.", "AbortError")
+        .map_or(JsValue::UNDEFINED, Into::into)
 }
 
 /// Reports when the page becomes visible, or the browser is online again.

@@ -20,7 +20,7 @@ use super::backend::Backend;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::{clock, signal};
+use super::{clock, identity, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
@@ -78,7 +78,9 @@ impl Till {
         spawn: SpawnReader,
     ) -> Result<Rc<Self>, Fail> {
         let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
-        let backend = Backend::new(&options);
+        let journal = Journal::open().await;
+        let device = identity::device(journal.as_ref().ok()).await;
+        let backend = Backend::new(&options, device);
         let session = backend.session().await?;
         backend.set_call_ms(session.policy.call_timeout_ms);
         let scope = format!(
@@ -87,8 +89,8 @@ impl Till {
             session.shop,
             session.terminal
         );
-        let journal = match Journal::open(&scope).await {
-            Ok(journal) => Some(journal),
+        let journal = match journal {
+            Ok(journal) => Some(journal.of(&scope)),
             Err(cause) => {
                 announcer.warn_no_journal(cause);
                 None

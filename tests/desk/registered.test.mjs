@@ -187,6 +187,29 @@ test("rule 33: what can't be registered is refused by its field, and a till can'
   assert.deepEqual([above.status, above.json.code], [400, "amount_too_large"], "a token's limit binds it, too");
 });
 
+test("rule 47: a practice sale is refused by its reference: no trade, no registration, no token", async (t) => {
+  const { shop, own } = await before(t);
+  const token = await shop.token();
+  for (const ref of ["PRACTICE-1", "practice-1"]) {
+    const body = { shop: "demo", terminal: "till-1", cashier: "aminah", rights: ["charge"] };
+    for (const [answer, param] of [
+      [await post(shop, "/v1/trades", token, newTrade(ref)), "sale.ref"],
+      [await post(shop, "/v1/trades", token, unstated(ref)), "sale.ref"],
+      [await register(shop, ref, 1000), "ref"],
+      [
+        await post(shop, "/v1/terminal-tokens", key(shop), { ...body, sale: { ref, amount: MYR(1000) } }),
+        "sale.ref",
+      ],
+    ]) {
+      const { code, detail, param: field } = answer.json;
+      assert.deepEqual([answer.status, code, field], [400, "sale_invalid", param], answer.text);
+      assert.match(detail, /practice sale.*another reference/);
+    }
+    assert.equal((await shop.call("GET", `/v1/sales?ref=${ref}`, { token: key(shop) })).status, 404);
+  }
+  assert.deepEqual(own.of("create"), [], "the gateway heard of none");
+});
+
 test("rule 33: an open shop takes sales with an amount, and a registration takes them over", async (t) => {
   const { shop } = await before(t, {});
   const token = await shop.token();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counter, journal, until } from "../terminal/harness.mjs";
+import { counter, developer, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
 import { beginPaying, confirm, open, paid, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
@@ -15,6 +15,42 @@ const saw = (page, ref, status) =>
   );
 
 for (const [which, launch] of Object.entries(browsers)) {
+  test(`${which}: rule 37: tabs that start together are one device, after a reload too`, async (t) => {
+    const shop = await counter(t);
+    const browser = await launch(t, shop);
+    if (!browser) return;
+    const pages = [];
+    for (let tab = 0; tab < 8; tab++) {
+      pages.push(await browser.page());
+      await pages[tab].goto(`${shop.pages}/`);
+      await pages[tab].evaluate(developer(shop, { terminal: `till-${tab}`, open: false }));
+      await pages[tab].evaluate(() => localStorage.removeItem("kaunter|device"));
+    }
+    // The tabs wait for one moment, so that their first reads of the storage meet.
+    const devices = (at = Date.now() + 700) =>
+      Promise.all(
+        pages.map((page) =>
+          page.evaluate(async (at) => {
+            await kaunter.init();
+            await new Promise((begin) => setTimeout(begin, at - Date.now()));
+            let device;
+            const heard = (address, init) => {
+              device = new Headers(init.headers).get("kaunter-device");
+              return fetch(address, init);
+            };
+            await (await openTill({ fetch: heard })).close();
+            return device;
+          }, at),
+        ),
+      );
+    const together = await devices();
+    assert.match(together[0], /^[0-9a-f]{32}$/);
+    assert.deepEqual([...new Set(together)], [together[0]], "the tabs agree");
+    assert.deepEqual([...new Set(await devices())], [together[0]], "and stay with it");
+    await pages[0].evaluate(() => localStorage.setItem("kaunter|device", "0".repeat(32)));
+    assert.deepEqual([...new Set(await devices())], [together[0]], "the database decides");
+  });
+
   test(`${which}: a tab that watches learns of a change at once, whatever its own pace`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop);

@@ -22,7 +22,7 @@ test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async 
   await page.evaluate(
     async ({ size, dark }) => {
       const glue = await import("/pkg/wasm/reader.js?memory");
-      const { memory } = await glue.default();
+      const { memory } = await glue.default({ module_or_path: "/pkg/wasm/reader.wasm" });
       const reader = new glue.LiveReader();
       // Frames with and without a code, of two sizes, in two formats, as cameras change them; pixels once in a while.
       const pictures = [

@@ -136,6 +136,35 @@ for (const [why, worker] of [
   });
 }
 
+test("a worker of another origin reads", async (t) => {
+  await plain.look(NUMERIC);
+  const elsewhere = `location.origin.replace("127.0.0.1", "localhost") + "/pkg/wasm/worker.js"`;
+  const page = await all.till(t, plain, { init: `await kaunter.init({ worker: ${elsewhere} });` });
+  assert.equal((await scanned(page)).value?.text, NUMERIC);
+  assert.deepEqual([await page.evaluate(() => workers), page.problems, await problems(page)], [1, [], []]);
+  assert.ok((await posted(page)).includes("stream"));
+});
+
+for (const [what, worker, reason] of [
+  ["does not load", "/gone.js", /The worker http:\/\/127[^ ]+\/gone\.js did not load\./],
+  ["never answers", "data:text/javascript,", /The worker data:text\/javascript, did not answer\./],
+]) {
+  test(`a worker that ${what} is named once, and the page reads within seconds`, async (t) => {
+    await plain.look(NUMERIC);
+    const page = await all.till(t, plain, { init: `await kaunter.init({ worker: "${worker}" });` });
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
+    const causes = page.evaluate(
+      () => new Promise((tell) => till.addEventListener("warning", ({ detail }) => tell(detail.cause.message))),
+    );
+    const { value } = await scanned(page, { timeoutMs: 12_000 });
+    assert.equal(value?.text, NUMERIC);
+    assert.match(await causes, reason);
+    assert.equal(said.filter((text) => reason.test(text)).length, 1, said.join());
+    assert.deepEqual(await problems(page), ["worker_failed"]);
+  });
+}
+
 test("a picture on which the reader traps gives an error, and the next one is read", async (t) => {
   const page = await all.till(t, plain);
   const [code, retryable, next, minor] = await page.evaluate(async () => {
@@ -174,7 +203,7 @@ test("a page that does not scan loads no reader, warmUp loads it, and a scan loa
   const both = ["/pkg/wasm/reader.wasm", "/pkg/wasm/till.wasm"];
   const modules = async () => (await fetched(page)).filter((path) => path.endsWith("wasm"));
   assert.deepEqual(await modules(), both);
-  assert.ok(all.served.slice(served).includes("/pkg/worker.js"));
+  assert.ok(all.served.slice(served).includes("/pkg/wasm/worker.js"));
   assert.equal((await scanned(page)).value?.text, CODE);
   assert.deepEqual(await modules(), both);
 

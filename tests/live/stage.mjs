@@ -85,7 +85,7 @@ async function serve(request, response) {
   if (!file) return response.writeHead(404).end();
   try {
     response
-      .writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" })
+      .writeHead(200, { "content-type": types[extname(file)] ?? "text/plain", "access-control-allow-origin": "*" })
       .end(await readFile(join(root, file)));
   } catch {
     response.writeHead(404).end();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ after(() => rm(dir, { recursive: true, force: true }));
 const vite = (args, cwd) => run(process.execPath, [join(dir, "node_modules/vite/bin/vite.js"), ...args], cwd);
 
 /** Serves a built example, and opens it in a browser with a camera. The test's backend and sandbox replace the demo. */
-async function visit(t, name, profile) {
+async function visit(t, name, profile, before = async () => {}) {
   const folder = join(dir, name);
   vite(["build"], folder);
   const port = await freePort();
@@ -69,6 +69,7 @@ async function visit(t, name, profile) {
   ].map(([from, to]) => `MAP 127.0.0.1:${from} ${new URL(to).host}`);
   const machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
   const page = await machine.page();
+  await before(page, desk);
   await page.goto(`${origin}/`);
   await page.waitForFunction(() => document.querySelector("button")?.onclick, null, { timeout: 60_000 });
   return { desk, machine, page };
@@ -96,6 +97,45 @@ test("present-code shows a code, and takes it down once the customer has paid", 
   await desk.post("/_sim/scan", { payload: json.shown_code.payload, customer: "approves" });
   await isPaid(page);
   assert.equal(await page.locator("#code img").count(), 0);
+  assert.equal(await desk.kept(), 1250);
+});
+
+/** What the package's README leaves to the shop: the page, its functions, and the addresses that stand for others. */
+const SHOP = {
+  "index.html": `<!doctype html><title>shop</title><video muted playsinline></video><button id="payButton">Pay</button>
+    <output></output><script src="/shop.js"></script><script type="module" src="/main.js"></script>`,
+  "public/shop.js": `
+    const show = (...words) => { document.querySelector("output").textContent = words.join(" "); };
+    const printReceipt = (ref) => show("Paid:", ref);
+    const askTheCashier = (wallets) => wallets[0];`,
+};
+
+test("the package's README, its code to the letter, takes a payment", async (t) => {
+  const folder = join(dir, "readme");
+  const text = await readFile(join(root, "pkg/README.md"), "utf8");
+  const codes = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const code = codes.find((code) => code.includes("https://pay.shop.example"));
+  await mkdir(join(folder, "public"), { recursive: true });
+  for (const [path, content] of Object.entries({ ...SHOP, "main.js": code }))
+    await writeFile(join(folder, path), content);
+  const { desk, machine, page } = await visit(t, "readme", "sandbox", async (page, desk) => {
+    const forward = (to) => async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      await route.fulfill({ response: await route.fetch({ url: to(pathname + search), maxRetries: 2 }) });
+    };
+    await page.route(
+      "https://pay.shop.example/**",
+      forward((path) => `${desk.backend}${path}`),
+    );
+    await page.route("**/till-token", async (route) => {
+      const headers = { "content-type": "application/json" };
+      const asked = { url: `${desk.sandbox}/shop/token`, headers, postData: '{"terminal":"till-1"}' };
+      await route.fulfill({ response: await route.fetch(asked) });
+    });
+  });
+  await machine.look(await desk.code("approves", "21"));
+  await page.click("button");
+  await isPaid(page);
   assert.equal(await desk.kept(), 1250);
 });
 

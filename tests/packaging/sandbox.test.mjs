@@ -138,6 +138,13 @@ test("what is spread into a till's options: backend, getToken and fetch", async 
     page.evaluate(() => world.fetch("https://pay.example/v1/sessions")),
     /answers for https:\/\/sandbox\.invalid only/,
   );
+  const { value } = await page.evaluate(() => charge("RECEIPT", "12.00"));
+  assert.match(value.gatewayRef, /^SANDBOX-/, "a receipt says what it is");
+  const cut = await page.evaluate(() => {
+    world.faults.add("network_cut");
+    return ends(kaunter.Till.open(world));
+  });
+  assert.equal(cut.error?.code, "network_failed");
   assert.deepEqual(
     page.left.filter((url) => !url.startsWith("data:")),
     [],
@@ -317,13 +324,17 @@ test("the phone approves, declines, and pays a code that the till shows", async 
   assert.match(await page.evaluate(() => world.phone.code("23").svg), /^<svg /);
 });
 
-test("a reload in the middle of a payment: it is found again, and charged once; reset forgets all", async (t) => {
-  const page = await counter(t, { approval: "manual" });
-  await page.evaluate(() => void charge("RELOADED", "12.00"));
-  await until("the phone asks", () => page.evaluate(() => world.phone.waiting.length === 1));
-  await page.reload();
-  await page.waitForFunction(() => globalThis.ready);
-  await page.evaluate(() => open({ approval: "manual" }));
+test("a tab that is killed in the middle of a payment: it is found again, and charged once; reset forgets all", async (t) => {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const killed = await counter(t, { approval: "manual" }, { context });
+  await killed.evaluate(() => void charge("KILLED", "12.00"));
+  await until("the phone asks", () => killed.evaluate(() => world.phone.waiting.length === 1));
+  const session = await context.newCDPSession(killed);
+  const gone = killed.waitForEvent("crash");
+  session.send("Page.crash").catch(() => {});
+  await gone;
+  const page = await counter(t, { approval: "manual" }, { context });
   const end = await page.evaluate(async () => {
     const [trade] = till.unfinished;
     const resumed = till.resume(trade.tradeId);
@@ -331,8 +342,12 @@ test("a reload in the middle of a payment: it is found again, and charged once; 
     return resumed;
   });
   assert.equal(end.status, "paid");
-  assert.deepEqual(await ledger(page), [["RELOADED", "charge", 1200]]);
-  assert.equal((await page.evaluate(() => charge("RELOADED", "12.00"))).error?.code, "sale_paid");
+  assert.deepEqual(await ledger(page), [["KILLED", "charge", 1200]]);
+  assert.equal((await page.evaluate(() => charge("KILLED", "12.00"))).error?.code, "sale_paid");
+  await page.reload();
+  await page.waitForFunction(() => globalThis.ready);
+  await page.evaluate(() => open());
+  assert.deepEqual(await ledger(page), [["KILLED", "charge", 1200]], "a reload forgets nothing");
   await page.evaluate(async () => {
     world.faults.add("gateway_down");
     await till.close();
@@ -341,7 +356,7 @@ test("a reload in the middle of a payment: it is found again, and charged once; 
   assert.deepEqual(await ledger(page), []);
   assert.equal(await page.evaluate(() => world.faults.size), 0);
   await page.evaluate(() => open());
-  assert.equal((await page.evaluate(() => charge("RELOADED", "12.00"))).value?.status, "paid", "a new counter");
+  assert.equal((await page.evaluate(() => charge("KILLED", "12.00"))).value?.status, "paid", "a new counter");
 });
 
 test("two tabs share one counter, and neither loses the other's sales", async (t) => {

@@ -339,7 +339,7 @@ export function developer(counter, { terminal = "till-1", open = true, options =
   })(${JSON.stringify(setting)})`;
 }
 
-/** The stored rows of the journal of this page's origin. */
+/** The stored trades of the journal of this page's origin. The row without a scope is the device's. */
 export function journal(page) {
   return page.evaluate(async () => {
     const known = await indexedDB.databases();
@@ -351,7 +351,7 @@ export function journal(page) {
     const database = await done(indexedDB.open("kaunter"));
     const rows = await done(database.transaction("attempts").objectStore("attempts").getAll());
     database.close();
-    return rows;
+    return rows.filter(({ scope }) => scope !== "");
   });
 }
 

@@ -138,8 +138,9 @@ const places = new Map();
 
 /**
  * Checks the current screen in all ways, and collects faults in `page.faults`. `money`: the amount must be visible.
+ * `small`: on a small phone only, where a screen has the least room.
  */
-export async function look(page, name, { money = true } = {}) {
+export async function look(page, name, { money = true, small = false } = {}) {
   await mkdir(out, { recursive: true });
   const before = page.viewportSize();
   page.faults ??= [];
@@ -151,7 +152,7 @@ export async function look(page, name, { money = true } = {}) {
       !document.querySelector("footer[data-lone] .second:disabled, footer .second:disabled:not([hidden])") ||
       ["cancelling", "voiding"].includes(document.body.dataset.kind),
   );
-  for (const size of sizes) {
+  for (const size of small ? sizes.slice(0, 1) : sizes) {
     await page.setViewportSize(size);
     for (const scheme of schemes) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });

@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { compiled, fault, outcome, saleOf, trade, www } from "./model.mjs";
 
-const { INITIAL, banner, canBegin, isBusy, next } = await compiled();
+const { INITIAL, banner, canBegin, isBusy, next, phoneActions } = await compiled();
 
 /** A page to which things happen; it keeps the last effects. */
 class Page {
   constructor() {
     this.model = INITIAL;
     this.effects = [];
-    this.facts = { unfinished: [], freshRef: "fresh-1", now: 1_000 };
+    this.facts = { unfinished: [], hadOpenPayment: false, freshRef: "fresh-1", now: 1_000 };
   }
   /** One event. Answers get the number of the newest call, unless they name another. */
   happens(type, more = {}) {
@@ -603,4 +603,96 @@ test("rule 33: where the shop registers its sales, a bill's amount comes from th
   assert.deepEqual([named.did("look_up"), named.model.draft.minor], [[{ type: "look_up", ref: "C" }], 0]);
   named.happens("owed_read", { ref: "C", minor: 700, sentence: null }).happens("clear_pressed");
   assert.deepEqual([named.model.draft.ref, named.model.draft.minor], [null, 0]);
+});
+
+// ---- practice -------------------------------------------------------------------------------------------------------
+
+const practicePage = () =>
+  new Page()
+    .happens("practice_begun")
+    .happens("settings_read", { currency: "MYR", isRegistered: false, canCancel: true })
+    .happens("opened", { showsCodes: true, minor: 900, ref: "bill" })
+    .happens("digit_pressed", { key: "5" });
+
+test("practice: no sale of the address, references that say so, and no way to become real", () => {
+  const page = practicePage();
+  assert.deepEqual(
+    page.model.draft,
+    { minor: 5, ref: null, isUsed: false, boundMinor: null },
+    "the address is not read",
+  );
+  page.happens("charge_pressed");
+  assert.deepEqual(page.did("charge")[0].sale, saleOf("PRACTICE-fresh-1", 5));
+  page.happens("leave_practice_pressed");
+  assert.deepEqual(page.effects, [{ type: "leave_practice" }], "at any time: nothing is real");
+  assert.deepEqual(page.happens("practice_pressed").effects, []);
+
+  const real = readyPage();
+  real.happens("practice_begun").happens("leave_practice_pressed");
+  assert.deepEqual([real.model.practice, real.effects], [null, []]);
+  assert.deepEqual(real.happens("phone_pressed", { action: "approve" }).effects, []);
+});
+
+test("practice is not entered while a real payment is open, and a page without a till knows that, too", () => {
+  const page = readyPage().happens("practice_pressed");
+  assert.deepEqual(page.effects, [{ type: "enter_practice" }]);
+  const busy = waitingPage().happens("practice_pressed");
+  assert.deepEqual([busy.effects, busy.model.trouble], [[], { word: "practiceRefused" }]);
+  const open = readyPage({ unfinished: [trade("needs_review")] }).happens("practice_pressed");
+  assert.deepEqual([open.effects, open.model.trouble], [[], { word: "practiceRefused" }]);
+
+  // Nobody has signed in yet.
+  const opening = new Page();
+  assert.deepEqual(opening.happens("practice_pressed").effects, [{ type: "enter_practice" }]);
+  opening.facts.hadOpenPayment = true;
+  opening.happens("practice_pressed");
+  assert.deepEqual([opening.effects, opening.model.trouble], [[], { word: "practiceRefused" }]);
+  // The till is open and says otherwise.
+  opening.happens("opened", { showsCodes: true, minor: 0, ref: null }).happens("practice_pressed");
+  assert.deepEqual(opening.effects, [{ type: "enter_practice" }]);
+});
+
+test("an open payment is noted for a page that has no till yet", () => {
+  const noted = (page) => page.did("note_open").map(({ isOpen }) => isOpen);
+  const page = readyPage();
+  assert.deepEqual(noted(page), [false], "what an earlier page noted is replaced");
+  assert.deepEqual(noted(page.happens("charge_pressed")), [true]);
+  page.facts.unfinished = [trade("needs_review")];
+  assert.deepEqual(noted(page.happens("refused", { fault: fault("network_failed") })), []);
+  page.facts.unfinished = [];
+  assert.deepEqual(noted(page.happens("unfinished_changed")), [false]);
+  const practice = practicePage();
+  assert.deepEqual(noted(practice.happens("charge_pressed")), []);
+});
+
+test("the practice phone offers what its customer can do, and the next customer asks again", () => {
+  const page = practicePage();
+  assert.deepEqual(phoneActions(page.model), []);
+  page.happens("charge_pressed");
+  assert.deepEqual(phoneActions(page.model), ["hold_up", "pay_late"]);
+  page.happens("phone_pressed", { action: "hold_up" });
+  assert.deepEqual(page.effects, [{ type: "phone", action: "hold_up" }]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual(phoneActions(page.model), ["approve", "decline", "no_answer"]);
+  page.happens("phone_pressed", { action: "no_answer" });
+  assert.deepEqual([page.effects, phoneActions(page.model)], [[{ type: "phone", action: "no_answer" }], ["answer"]]);
+  assert.deepEqual(page.happens("phone_pressed", { action: "approve" }).effects, [], "it is not offered");
+  page.happens("state_changed", { to: "waiting", trade: ownTrade(page, "unknown") });
+  page.happens("ended", { outcome: ownOutcome(page, "unconfirmed") });
+  page.happens("trade_read", {
+    tradeId: "t-1",
+    trade: ownTrade(page, "needs_review"),
+    question: { type: "unconfirmed", trouble: null },
+  });
+  assert.deepEqual([page.seen, phoneActions(page.model)], ["not-confirmed/not-confirmed", ["answer"]]);
+  page.happens("new_sale_pressed").happens("digit_pressed", { key: "7" }).happens("charge_pressed");
+  assert.deepEqual(
+    [page.did("phone", "charge").map(({ type, action }) => action ?? type), page.model.practice],
+    [["ask", "charge"], { customer: "asks" }],
+  );
+  // A customer who pays too late stays the same one when the code is held up.
+  page.happens("phone_pressed", { action: "pay_late" });
+  assert.deepEqual([page.effects, phoneActions(page.model)], [[{ type: "phone", action: "pay_late" }], ["hold_up"]]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual([page.model.practice.customer, phoneActions(page.model)], ["late", []]);
 });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiled, fault, money, outcome, trade } from "./model.mjs";
 
-const { INITIAL, canGiveUp, next, offeredVerdicts, settled } = await compiled();
+const { INITIAL, canGiveUp, hasOpenPayment, next, offeredVerdicts, phoneActions, settled } = await compiled();
 
 const PERSON = new Set([
   "open_pressed",
@@ -30,7 +30,11 @@ const PERSON = new Set([
   "decision_sent",
   "trade_opened",
   "test_pressed",
+  "practice_pressed",
+  "leave_practice_pressed",
+  "phone_pressed",
 ]);
+const PHONE = ["scan", "approve", "decline", "no_answer", "pay_late", "answer"];
 const MONEY = ["charge", "show_code", "decide"];
 const STATUSES = [
   "creating",
@@ -55,9 +59,11 @@ const STATES = ["idle", "starting", "scanning", "scanned", "paying", "waiting", 
 /** Every event that can happen to a model, with answers of the newest call. */
 function events(model) {
   const run = model.run.number;
-  const ref = model.sale?.ref ?? "bill";
+  // The sandbox of a page for practice knows practice sales only.
+  const named = (ref) => (model.practice ? `PRACTICE-${ref}` : ref);
+  const ref = model.sale?.ref ?? named("bill");
   const own = (status, more) => trade(status, { ref, id: model.tradeId ?? "t-1", ...more });
-  const other = (status, more) => trade(status, { ref: "earlier", id: "t-9", minor: 4200, ...more });
+  const other = (status, more) => trade(status, { ref: named("earlier"), id: "t-9", minor: 4200, ...more });
   const settled = { decidedBy: "person" };
   const proposal = { outcome: "voided", by: "Mei", at: "2026-01-02T03:04:05Z" };
   const verdict = { type: "verdict", outcome: "declined", evidence: "seen" };
@@ -68,6 +74,8 @@ function events(model) {
     { type: "open_failed", fault: fault("network_failed") },
     ...[true, false].map((isOnline) => ({ type: "connection_changed", isOnline })),
     { type: "unfinished_changed" },
+    { type: "practice_begun" },
+    ...(model.practice ? PHONE.map((action) => ({ type: "phone_pressed", action })) : []),
     { type: "owed_read", ref: "bill", minor: 4200, sentence: null },
     { type: "warned", sentence: { word: "noCode" } },
     { type: "signed_out" },
@@ -78,6 +86,7 @@ function events(model) {
         digit_pressed: { key: model.draft.minor > 0 ? "C" : "5" },
         code_given: { code: "c" },
         reference_entered: { ref: "bill" },
+        phone_pressed: { action: "hold_up" },
         decision_sent: { tradeId: model.tradeId ?? "t-1", decision: model.view.screen === "paid" ? verdict : void_ },
         trade_opened: { trade: other("paid"), isFromHistory: true },
       }[type],
@@ -116,7 +125,8 @@ function events(model) {
 /** Every answer of the newest call. */
 function answers(model, own) {
   const run = model.run.number;
-  const ref = model.sale?.ref ?? "bill";
+  const named = (ref) => (model.practice ? `PRACTICE-${ref}` : ref);
+  const ref = model.sale?.ref ?? named("bill");
   const faults = [
     fault(null),
     fault("network_failed"),
@@ -139,7 +149,7 @@ function answers(model, own) {
       run,
       outcome: outcome(status, { ref, id: model.tradeId ?? "t-1" }),
     })),
-    { type: "ended", run, outcome: outcome("paid", { id: "t-9", ref: "earlier", minor: 4200 }) },
+    { type: "ended", run, outcome: outcome("paid", { id: "t-9", ref: named("earlier"), minor: 4200 }) },
     { type: "ended", run, outcome: outcome("paid", { ref, voidRefused: { code: "X", message: "no" } }) },
     ...faults.map((fault) => ({ type: "refused", run, fault })),
     { type: "test_ended", run, info: { kind: "alipay" } },
@@ -173,8 +183,9 @@ function answers(model, own) {
 }
 
 const FACTS = [
-  { unfinished: [], freshRef: "fresh", now: 1 },
+  { unfinished: [], hadOpenPayment: false, freshRef: "fresh", now: 1 },
   {
+    hadOpenPayment: true,
     unfinished: [trade("late_success", { id: "t-9", ref: "earlier", minor: 4200 }), trade("needs_review")],
     freshRef: "fresh",
     now: 1,
@@ -182,7 +193,14 @@ const FACTS = [
 ];
 
 /** Events whose steps read the list of what is not finished. */
-const READ_LISTS = ["opened", "charge_pressed", "show_code_pressed", "back_pressed", "unfinished_changed"];
+const READ_LISTS = [
+  "opened",
+  "charge_pressed",
+  "show_code_pressed",
+  "back_pressed",
+  "unfinished_changed",
+  "practice_pressed",
+];
 const SCREENS = [
   "declined/cancelled",
   "declined/declined",
@@ -216,8 +234,11 @@ const SCREENS = [
 
 /** What a model is told apart by: what decides, not what is only shown. */
 const key = (model) => {
-  const { view, run, decidingIn, draft, sale, tradeId, opened, home, currency } = model;
+  const { view, run, decidingIn, draft, sale, tradeId, opened, home, currency, practice } = model;
   const record = settled(model);
+  // Practice decides by the same rules. Only what it adds is told apart.
+  if (practice)
+    return [practice.customer, view.screen, view.kind, run.kind, draft.ref === sale?.ref, opened?.isOld].join();
   return [
     record !== null,
     record?.proposal != null,
@@ -239,6 +260,27 @@ const key = (model) => {
 const ENDS = ["paid", "declined", "not-confirmed"];
 const LOOK_UPS = ["trade_found", "trade_read", "outcome_read", "probed"];
 const ANSWERS = ["ended", "refused", "state_changed", "decision_taken", "wallet_chosen", "code_shown", "test_ended"];
+
+/** A page is for practice or for real, from its opening on, and a charge of one is none of the other. */
+function keepsPractice(must, before, event, facts, after, effects) {
+  const isPractice = after.practice !== null;
+  const isBegun = event.type === "practice_begun" && before.view.kind === "opening";
+  must(isBegun || (before.practice !== null) === isPractice, "practice began or ended meanwhile");
+  for (const { type, sale } of effects) {
+    if (type === "charge" || type === "show_code")
+      must(sale.ref.startsWith("PRACTICE-") === isPractice, "a reference of the other kind");
+    if (type === "phone") must(isPractice, "a practice phone at a real till");
+    if (type === "note_open") must(!isPractice, "practice noted as an open payment");
+    if (type === "leave_practice") must(isPractice, "practice is left for practice");
+    if (type === "enter_practice") {
+      const isOpen = hasOpenPayment({ ...before, unfinished: facts.unfinished });
+      must(!isPractice && !isOpen, "practice beside an open payment");
+    }
+  }
+  if (event.type !== "phone_pressed") return;
+  const isDone = effects.some(({ type }) => type === "phone");
+  must(isDone === phoneActions(before).includes(event.action), "the phone does what it does not offer");
+}
 
 /** What every step must keep. */
 function keeps(next, before, event, facts) {
@@ -275,6 +317,7 @@ function keeps(next, before, event, facts) {
     (["ended", "outcome_read"].includes(event.type) && event.outcome?.status === "paid") ||
     (["back_pressed", "given_up"].includes(event.type) && before.home?.view === after.view);
   must(after.view.screen !== "paid" || after.view === view || isProven, "paid without proof");
+  keepsPractice(must, before, event, facts, after, effects);
   // A correction is offered for a person's word only, and what waits for a second person leaves the end on screen.
   const record = settled(before);
   const asked = effects.find(({ type }) => type === "ask_manager");
@@ -290,7 +333,8 @@ function keeps(next, before, event, facts) {
       (of) => stale[of] === before[of],
     );
     must(isSame, "a stale answer changes the screen");
-    must(!more.some(({ type }) => type !== "sound"), "a stale answer acts");
+    // What is not finished changes by itself, and is noted and heard with any event.
+    must(!more.some(({ type }) => !["sound", "note_open"].includes(type)), "a stale answer acts");
   }
   return { after, isMoved: after.view !== view };
 }
@@ -326,6 +370,19 @@ test("every event in every reachable model: no step throws, pays by itself, or o
 });
 
 for (const [what, broken, words] of [
+  [
+    "forgets that it is practice",
+    (model, event, facts) => {
+      const [after, effects] = next(model, event, facts);
+      return [event.type === "opened" ? { ...after, practice: null } : after, effects];
+    },
+    /practice began or ended meanwhile/,
+  ],
+  [
+    "charges a practice sale for real",
+    (model, event, facts) => next(model, event, { ...facts, freshRef: "PRACTICE-fresh" }),
+    /a reference of the other kind/,
+  ],
   [
     "believes every answer",
     (model, event, facts) => next(model, "run" in event ? { ...event, run: model.run.number } : event, facts),

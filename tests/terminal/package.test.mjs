@@ -356,6 +356,7 @@ test("a wrong address of the backend has its own error", async (t) => {
     const said = await ask(backend);
     assert.deepEqual([said.code, said.retryable], ["network_failed", true], `${backend}: ${JSON.stringify(said)}`);
     assert.match(said.cause, words);
+    assert.ok(said.detail.includes(backend), said.detail);
   }
   for (const backend of [
     "pay.shop.example",

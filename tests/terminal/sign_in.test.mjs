@@ -29,6 +29,11 @@ test("rule 38: a cashier signs in with a PIN and charges, and a manager signs in
   const page = await machine.terminal({ wait: false });
   await page.waitForSelector("#sign-in[open]");
   await look(page, "9-sign-in");
+  // Nobody signs in to practise, and leaving it asks for the sign-in again.
+  await page.click("#sign-in-practice");
+  await page.waitForSelector('body[data-practice][data-kind="ready"]');
+  await page.click("#practice-leave");
+  await page.waitForSelector("#sign-in[open]");
   await signIn(page, "aina", "000000");
   await until("it is refused", async () => /PIN is wrong/.test(await page.textContent("#sign-in-trouble")));
   assert.equal(await page.inputValue("#sign-in-secret"), "", "the secret is not kept");

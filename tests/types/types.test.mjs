@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as kaunter from "kaunter";
 import * as alone from "kaunter/reader";
+import * as play from "kaunter/sandbox";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
@@ -45,12 +46,18 @@ test("an unknown word in the declarations breaks the build: the check works", as
 for (const [what, config] of [
   ["what runs on the page", "page.json"],
   ["what runs in the worker", "worker.json"],
+  ["what runs in a shop's tests", "testing.json"],
 ]) {
   test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
     const { status, stdout } = compile("-p", config);
     assert.equal(status, 0, stdout);
   });
 }
+
+test("a shop's test in CommonJS compiles with the declarations for CommonJS", () => {
+  const { status, stdout } = compile("-p", "checkout.json");
+  assert.equal(status, 0, stdout);
+});
 
 test("an unknown message breaks the build: that check works too", async (t) => {
   const [script, planted] = [`${here}planted.js`, `${here}planted_worker.json`];
@@ -85,6 +92,7 @@ test("all declared exports exist, and all exports are declared", async () => {
   };
   assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
+  assert.deepEqual(Object.keys(play).sort(), await declared("sandbox"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
   const till = text.slice(text.indexOf("export class Till"), text.indexOf("/** The camera of a till. */"));
   const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]
@@ -95,7 +103,12 @@ test("all declared exports exist, and all exports are declared", async () => {
 });
 
 test("importing has no side effect, and outside a browser every call says not_browser", async () => {
-  for (const call of [() => kaunter.init(), () => kaunter.decode(new Blob([])), () => kaunter.Till.open({})]) {
+  for (const call of [
+    () => play.sandbox(),
+    () => kaunter.init(),
+    () => kaunter.decode(new Blob([])),
+    () => kaunter.Till.open({}),
+  ]) {
     await assert.rejects(
       call,
       (error) => error instanceof kaunter.KaunterError && error.code === "not_browser" && error.moneyMoved === "no",

@@ -32,6 +32,7 @@ import {
   take,
 } from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
+import { begun, leavePressed, nextCustomer, noteOpen, phonePressed, practicePressed } from "./practice";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
 import {
   bind,
@@ -60,7 +61,8 @@ const FREE: readonly string[] = ["declined", "cancelled", "voided", "creating", 
 export function next(model: Model, event: Event, facts: Facts): Step {
   const before = { ...model, unfinished: facts.unfinished };
   const [after, effects] = isStale(model, event) ? same(before) : step(before, event, facts);
-  return announce(...keepAwake(before, ...changeScreen(before, after, effects)));
+  const [shown, more] = nextCustomer(before, ...changeScreen(before, after, effects));
+  return announce(...noteOpen(model, event, ...keepAwake(before, shown, more)));
 }
 
 /** The answer of a call that is not the newest any more: whatever it says, it is not about what is on screen. */
@@ -92,6 +94,8 @@ function step(model: Model, event: Event, facts: Facts): Step {
       return same(
         isBusy(model) || view.screen !== "ready" ? { ...model, trouble: { word: "signedOut" } } : signedOut(model),
       );
+    case "practice_begun":
+      return same(begun(model));
     case "scanner_typed":
       return same(scannerTyped(model, event));
     case "digit_pressed":
@@ -149,6 +153,12 @@ function step(model: Model, event: Event, facts: Facts): Step {
       return openTrade(model, event.trade, event.isFromHistory);
     case "test_pressed":
       return testScanner(model);
+    case "practice_pressed":
+      return practicePressed(model, facts);
+    case "leave_practice_pressed":
+      return leavePressed(model);
+    case "phone_pressed":
+      return phonePressed(model, event.action);
     case "state_changed":
       return stateChanged(model, event);
     case "trade_changed":
@@ -220,12 +230,14 @@ function answered(model: Model, event: Answer, { now }: Facts): Step {
 
 function opened(model: Model, { showsCodes, minor, ref }: Extract<Event, { type: "opened" }>): Step {
   if (model.view.screen !== "ready" || model.view.kind !== "opening") return same(model);
-  const draft = model.isRegistered ? { ...EMPTY, ref } : { ...model.draft, minor, ref };
-  const open = ready({ ...model, showsCodes, draft });
+  // A sale that the page's address names is a real one.
+  const named = model.isRegistered ? { ...EMPTY, ref } : { ...model.draft, minor, ref };
+  const open = ready({ ...model, showsCodes, draft: model.practice ? EMPTY : named });
+  if (model.practice) return same(open);
   // What this terminal began. A sale that another till has, or that was paid before, is refused at Charge.
-  const named = model.unfinished.find(({ sale, status }) => sale.ref === ref && !FREE.includes(status));
+  const own = model.unfinished.find(({ sale, status }) => sale.ref === ref && !FREE.includes(status));
   // A refund or a verdict that the till works on since before stays in sight.
-  if (named && model.run.kind !== "act") return take(open, named);
+  if (own && model.run.kind !== "act") return take(open, own);
   return model.isRegistered && ref !== null ? referenceEntered(open, ref) : same(open);
 }
 

@@ -57,6 +57,9 @@ export function bind(model: Model, { ref, amount }: Sale): Model {
   return { ...model, draft: { ...model.draft, boundMinor: amount.minor } };
 }
 
+/** How the reference of each practice sale begins. A backend refuses such a sale. */
+export const PRACTICE_PREFIX = "PRACTICE-";
+
 /** What Charge asks for. Another amount than the reference's own is another sale, with another reference. */
 export function wanted(model: Model, { freshRef }: Facts): { model: Model; sale: Sale | null } {
   const { draft, currency } = model;
@@ -64,7 +67,8 @@ export function wanted(model: Model, { freshRef }: Facts): { model: Model; sale:
   const isSpent = draft.isUsed || (draft.boundMinor !== null && draft.boundMinor !== draft.minor);
   // A reference of the page's own is registered nowhere.
   if (model.isRegistered && (isSpent || draft.ref === null)) return { model, sale: null };
-  const ref = isSpent || draft.ref === null ? freshRef : draft.ref;
+  const fresh = model.practice ? `${PRACTICE_PREFIX}${freshRef}` : freshRef;
+  const ref = isSpent || draft.ref === null ? fresh : draft.ref;
   const kept = ref === draft.ref ? draft : { minor: draft.minor, ref, isUsed: false, boundMinor: null };
   return { model: { ...model, draft: kept }, sale: { ref, amount: { minor: draft.minor, currency } } };
 }

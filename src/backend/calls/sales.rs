@@ -10,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use kaunter_core::desk;
 use kaunter_core::money::Money;
+use kaunter_core::practice;
 use kaunter_core::record::StoredSale;
 use kaunter_core::registration;
 use kaunter_core::trade::Facts;
@@ -60,6 +61,7 @@ pub(crate) async fn register(
     Body(request): Body<RegisterSale>,
 ) -> Result<(Extension<ServerAction>, Json<FullRecord>), Problem> {
     registration::check(&request, app.trades.gateway().limits())?;
+    practice::check(&request.reference, "ref")?;
     let reference = request.reference.clone();
     let amount = &request.amount;
     let action = ServerAction {

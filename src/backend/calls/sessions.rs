@@ -61,7 +61,11 @@ pub(crate) async fn open(
         policy: trades.policy().page(),
         open_trades,
         terminal_taken: role == DeviceRole::Watches,
-        sandbox: app.config.terminal.as_ref().is_some_and(|page| page.sandbox),
+        sandbox: app
+            .config
+            .terminal
+            .as_ref()
+            .is_some_and(|page| page.sandbox),
     };
     Ok(Json(FullSession {
         session,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use kaunter_core::desk;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, Right};
+use kaunter_core::{desk, practice};
 
 use super::audit::ServerAction;
 use super::{Body, Minter};
@@ -27,6 +27,7 @@ pub(crate) async fn mint(
     desk::check_name(&request.cashier, "cashier")?;
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
+        practice::check(&sale.reference, "sale.ref")?;
     }
     if let Some(amount) = &request.max_amount {
         desk::check_max_amount(amount, app.trades.gateway().limits())?;

@@ -6,6 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use kaunter_core::authority::Reach;
 use kaunter_core::desk::{self, Command};
+use kaunter_core::practice;
 use kaunter_core::terminal;
 use kaunter_core::trade::Event;
 use kaunter_core::wire::{AskVoid, HandOver, NewTrade, ProblemCode, Right};
@@ -32,6 +33,7 @@ pub(crate) async fn create(
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let gateway = app.trades.gateway();
     desk::check_new(&new, &claims.authority(), gateway.limits())?;
+    practice::check(&new.sale.reference, "sale.ref")?;
     let wallets = gateway
         .offered_wallets(app.config.test_wallets)
         .await

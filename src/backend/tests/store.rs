@@ -89,6 +89,7 @@ impl Desk {
             audit_keys_previous: Vec::new(),
             token_life_s: 600,
             origins: vec![],
+            local_pages: false,
             sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {

@@ -12,6 +12,7 @@ use kaunter_model::store::{Store, Surroundings};
 use sha2::Sha256;
 
 use crate::dice::Dice;
+use crate::ending::Ending;
 use crate::faults::Fault;
 use crate::gateway::Gateway;
 use crate::settings::Settings;
@@ -66,6 +67,13 @@ impl Counter {
     /// Turns a fault on or off.
     pub fn set_fault(&mut self, fault: Fault, is_on: bool) {
         self.gateway.faults.set(fault, is_on);
+    }
+
+    /// Plans how payments of this sale end. It survives no reload: tests plan, and a test has none.
+    pub fn plan(&mut self, reference: &str, ending: Ending) {
+        let planned = &mut self.gateway.planned;
+        planned.retain(|(known, _)| known != reference);
+        planned.push((reference.to_owned(), ending));
     }
 
     // ---- time ------------------------------------------------------------------------------------------------

@@ -3,17 +3,18 @@
 //! The accounts are the model's, and so is the script of the amounts. Each request is answered at once; what comes later
 //! is planned in the account.
 
-use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, Trade, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer, Trade,
+    VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload};
+use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Sale};
 use kaunter_model::gateway::{Account, Request, Response, Stage, silence};
 use kaunter_model::merchant_code;
 use kaunter_model::script::{Customer, Decision, ScriptedEffects, decide};
 use serde::{Deserialize, Serialize};
 
+use crate::ending::Ending;
 use crate::faults::{Fault, Faults};
 use crate::settings::Approval;
 
@@ -32,6 +33,12 @@ pub(crate) struct Plan {
     void_fails: u32,
     /// This many answers to queries are lost.
     lost_answers: u32,
+    /// Every answer is lost.
+    #[serde(default)]
+    is_silent: bool,
+    /// Why the payment was refused. The account does not keep it.
+    #[serde(default)]
+    refused: Option<Reason>,
 }
 
 /// Whether money was taken or given back.
@@ -62,6 +69,8 @@ pub(crate) struct Gateway {
     pub(crate) down_until_ms: Ms,
     pub(crate) faults: Faults,
     pub(crate) approval: Approval,
+    /// How payments of a sale end, by its reference.
+    pub(crate) planned: Vec<(String, Ending)>,
 }
 
 /// An answer to a request, with the gateway's own words if it came.
@@ -185,7 +194,8 @@ impl Gateway {
         now: Ms,
     ) -> Answered {
         self.settle(now);
-        if now < self.down_until_ms || self.faults.is_on(Fault::GatewayDown) {
+        let is_silent = self.trades[row].plan.is_silent;
+        if is_silent || now < self.down_until_ms || self.faults.is_on(Fault::GatewayDown) {
             return (silence(send), None);
         }
         let ok = || Some(words("200", "OK"));
@@ -203,7 +213,12 @@ impl Gateway {
                     cancel_refunds: false,
                     carried: carried(trade),
                 };
-                let event = own.account.serve(send, Response::Grant, request);
+                let mut event = own.account.serve(send, Response::Grant, request);
+                if let Event::Status(_, answer) = &mut event
+                    && let GatewayStatus::Failed(why) = &mut answer.status
+                {
+                    *why = own.plan.refused.unwrap_or(*why);
+                }
                 (event, ok())
             }
             GatewayRequest::Cancel => {
@@ -231,7 +246,7 @@ impl Gateway {
     }
 
     fn pay(&mut self, row: usize, trade: &Trade, now: Ms) -> Answered {
-        let (decision, effects) = self.decide(&trade.facts().sale.amount, now);
+        let (decision, effects) = self.decide(row, &trade.facts().sale, now);
         let own = &mut self.trades[row];
         let response = own.plan_payment(decision, effects);
         let mut answer = own.at(now, |account| account.pay(response, carried(trade)));
@@ -250,7 +265,7 @@ impl Gateway {
             own.ended_unpaid(now);
         }
         self.down_until_ms = self.down_until_ms.max(now + effects.down_ms);
-        if effects.answer_lost {
+        if effects.answer_lost || own.plan.is_silent {
             return (silence(GatewayRequest::Pay), None);
         }
         (Event::PayAnswered(answer), Some(said))
@@ -274,7 +289,13 @@ impl Gateway {
     }
 
     /// What the customer and the script do with a payment of this amount.
-    fn decide(&self, amount: &Money, now: Ms) -> (Decision, ScriptedEffects) {
+    fn decide(&mut self, row: usize, sale: &Sale, now: Ms) -> (Decision, ScriptedEffects) {
+        let planned = self.planned.iter();
+        let mut planned = planned.filter(|(reference, _)| *reference == sale.reference);
+        if let Some((_, ending)) = planned.next() {
+            self.trades[row].plan.is_silent = *ending == Ending::Unconfirmed;
+            return (ending.decision(), ScriptedEffects::default());
+        }
         let customer = match self.approval {
             Approval::Auto => Customer::ByAmount,
             Approval::Manual => Customer::Asks,
@@ -282,7 +303,7 @@ impl Gateway {
         // A fault plays the amount that has it in the script.
         let (customer, minor) = match self.faults.scripted_minor() {
             Some(minor) => (Customer::ByAmount, minor),
-            None => (customer, amount.minor),
+            None => (customer, sale.amount.minor),
         };
         let (decision, effects) = decide(customer, minor, now, false, |ms| ms);
         let answer_lost = effects.answer_lost || self.faults.is_on(Fault::AnswerLost);
@@ -296,7 +317,7 @@ impl Gateway {
     }
 
     /// A customer has scanned a code that a till shows. False if no till shows it, or if it was used.
-    pub(crate) fn scan(&mut self, payload: &str, amount: impl Fn(usize) -> Money, now: Ms) -> bool {
+    pub(crate) fn scan(&mut self, payload: &str, sale: impl Fn(usize) -> Sale, now: Ms) -> bool {
         self.settle(now);
         let shows = |trade: &GatewayTrade| {
             trade.account.stage == Stage::Created && trade.payload.as_deref() == Some(payload)
@@ -304,7 +325,7 @@ impl Gateway {
         let Some(row) = self.trades.iter().position(shows) else {
             return false;
         };
-        let (decision, effects) = self.decide(&amount(row), now);
+        let (decision, effects) = self.decide(row, &sale(row), now);
         let own = &mut self.trades[row];
         let response = own.plan_payment(decision, effects);
         own.at(now, |account| account.scan(response));
@@ -342,7 +363,10 @@ impl GatewayTrade {
                 self.plan.asks_phone = asks_phone;
                 Response::Wait
             }
-            Decision::Refuse { .. } => Response::Refuse,
+            Decision::Refuse { reason, .. } => {
+                self.plan.refused = Some(reason);
+                Response::Refuse
+            }
         }
     }
 }

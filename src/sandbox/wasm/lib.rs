@@ -11,6 +11,7 @@ mod answer;
 mod calls;
 mod counter;
 mod dice;
+mod ending;
 mod faults;
 mod gateway;
 mod phone;
@@ -24,6 +25,7 @@ mod settings;
 
 pub use answer::Answer;
 pub use counter::Counter;
+pub use ending::Ending;
 pub use faults::Fault;
 pub use gateway::EntryKind;
 pub use phone::{LedgerEntry, PhoneCode, Waiting};

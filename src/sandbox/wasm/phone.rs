@@ -128,8 +128,8 @@ impl Counter {
     /// The customer scans a code that a till shows. False if no till shows it, or if it was used.
     pub fn scan(&mut self, now: Ms, payload: &str) -> bool {
         self.tick(now);
-        let amount = |row: usize| self.store.trade(row).facts().sale.amount.clone();
-        self.gateway.scan(payload, amount, self.now)
+        let sale = |row: usize| self.store.trade(row).facts().sale.clone();
+        self.gateway.scan(payload, sale, self.now)
     }
 
     /// What the phone asks its customer about, the oldest first.

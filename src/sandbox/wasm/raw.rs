@@ -6,6 +6,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::counter::Counter;
+use crate::ending::Ending;
 use crate::faults::Fault;
 use crate::request::Request;
 use crate::settings::Settings;
@@ -137,6 +138,16 @@ impl RawSandbox {
     pub fn set_fault(&mut self, name: &str, is_on: bool) -> Result<(), JsError> {
         let fault = Fault::of(name).ok_or_else(|| JsError::new("no such fault"))?;
         self.0.set_fault(fault, is_on);
+        Ok(())
+    }
+
+    /// Plans how payments of this sale end, whatever their amount: a status, or the reason of a refusal.
+    ///
+    /// # Errors
+    /// No payment ends so.
+    pub fn plan(&mut self, reference: &str, ending: &str) -> Result<(), JsError> {
+        let ending = Ending::of(ending).ok_or_else(|| JsError::new("no payment ends so"))?;
+        self.0.plan(reference, ending);
         Ok(())
     }
 

@@ -97,6 +97,7 @@ impl Counter {
             ),
             wakes: vec![None; rows],
             gateway: Gateway {
+                planned: Vec::new(),
                 trades: saved.trades,
                 down_until_ms: saved.down_until_ms,
                 faults: saved.faults,

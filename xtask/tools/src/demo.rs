@@ -10,7 +10,7 @@ use kaunter_backend::{
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::Sales;
 
-use crate::module::{self, Profile};
+use crate::module;
 use crate::run::{command, quietly, root, run, step, target};
 use crate::tools;
 
@@ -20,8 +20,8 @@ pub(crate) struct Demo {
     /// The terminal's port; the sandbox gets the next one. Default: two free ports.
     #[arg(long)]
     port: Option<u16>,
-    /// Other origins whose pages may call the backend, for example a development server's.
-    #[arg(long, default_values_t = ["http://localhost:5173".to_owned(), "http://127.0.0.1:5173".to_owned()])]
+    /// Other origins whose pages may call the backend, besides every page of this machine.
+    #[arg(long)]
     origin: Vec<String>,
     /// Open the terminal in the browser.
     #[arg(long)]
@@ -37,7 +37,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let began = Instant::now();
-        module::build(Profile::Release)?;
+        module::quick()?;
         module::page()?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(self.serve(began))
@@ -82,6 +82,7 @@ impl Demo {
             people: Vec::new(),
             token_life_s: 600,
             origins: self.origin.clone(),
+            local_pages: true, // every development server
             sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {

@@ -1,6 +1,7 @@
-//! The commands of the repository: `cargo xtask demo | test | build | sim | bench`.
+//! The commands of the repository: `cargo xtask demo | test | build | sim | bench | consumers`.
 
 mod bench;
+mod consumers;
 mod demo;
 mod lean;
 mod module;
@@ -43,6 +44,8 @@ enum Command {
     Mutants(mutants::Mutants),
     /// Write a release's version into each file that has it, and pack the package; RELEASING.md has the other steps.
     Release(release::Release),
+    /// Try the packed package in every tool of tests/consumers; write docs/tools.md.
+    Consumers(consumers::Consumers),
     /// Measure and compare with other programs; write the results into docs.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -70,6 +73,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
         Command::Release(release) => release.run(),
+        Command::Consumers(consumers) => consumers.run(),
         Command::Bench(bench) => bench.run(),
     }
 }

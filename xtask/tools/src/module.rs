@@ -74,7 +74,7 @@ const MODULES: [Module; 3] = [
 
 /// How the modules are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
+enum Profile {
     /// Fast to compile: demo and tests.
     Release,
     /// Optimised for size: the published package.
@@ -82,7 +82,7 @@ pub(crate) enum Profile {
 }
 
 /// Builds the modules and generates their glue into `pkg/wasm`.
-pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
+fn build(profile: Profile) -> anyhow::Result<()> {
     tools::wasm_target()?;
     step("Building the modules");
     let profile = match profile {
@@ -126,7 +126,8 @@ fn glue(module: &Module, profile: &str, out: &Path) -> anyhow::Result<()> {
         .web(true)?
         .out_name(name)
         .typescript(true)
-        .omit_default_module_path(false)
+        // The package passes the module. A default address would make bundlers copy it a second time.
+        .omit_default_module_path(true)
         .reset_state_function(module.resets)
         .generate(out)?;
     // wasm-bindgen names it `NAME_bg.wasm`, and has no option for that.
@@ -166,7 +167,9 @@ pub(crate) fn page() -> anyhow::Result<()> {
 
 /// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
+    tools::npm_packages()?;
     build(Profile::Release)?;
+    bundle()?;
     papers()
 }
 
@@ -178,6 +181,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     for module in &MODULES {
         optimise(module)?;
     }
+    bundle()?;
     papers()?;
     println!("pkg is complete");
     Ok(())
@@ -202,8 +206,16 @@ fn optimise(module: &Module) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes one minified file of each glue, of the worker, of the script for pages without modules, and of
+/// `kaunter/testing`.
+fn bundle() -> anyhow::Result<()> {
+    step("Bundling the package's JavaScript");
+    run(command("node", &["xtask/bundle.mjs"]))?;
+    run(command("node", &["xtask/testing.mjs"]))
+}
+
 /// Copies the files that a published package needs besides code.
-pub(crate) fn papers() -> anyhow::Result<()> {
+fn papers() -> anyhow::Result<()> {
     for paper in ["LICENSE-MIT", "LICENSE-APACHE"] {
         let from = root().join(paper);
         if Path::new(&from).exists() {

@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 20] = [
+const PARTS: [Part; 21] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
@@ -95,12 +95,13 @@ const PARTS: [Part; 20] = [
     ("fuzz targets compile", |_| check(fuzz_targets())),
     ("native tests", |_| native_tests(&[])),
     ("simulated sales", |_| simulated(1_000_000)),
-    ("planted bugs are caught", planted::all),
+    ("planted bugs are caught", planted::by_core),
     ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
     ("module tests in Firefox", |_| in_browsers::firefox()),
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
+    ("consumers", consumers),
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
@@ -122,10 +123,14 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 1] = [(
-    "planted bugs are caught by the simulation too",
-    planted::in_the_simulation,
-)];
+const LONG_PARTS: [Part; 3] = [
+    ("every kind of worlds is walked", |_| walk()),
+    ("planted bugs are caught at the desk", planted::at_the_desk),
+    (
+        "planted bugs are caught by the simulation too",
+        planted::in_the_simulation,
+    ),
+];
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<()> {
@@ -322,6 +327,13 @@ fn native_tests(more: &[&str]) -> anyhow::Result<Outcome> {
     rust(tests)
 }
 
+/// Every kind of worlds; the native tests leave most of the large ones out.
+fn walk() -> anyhow::Result<Outcome> {
+    let mut walk = cargo(&["test", "--package", "kaunter-core", "--test", "walk"]);
+    walk.args(["--", "--nocapture"]).env("KAUNTER_WALK", "all");
+    rust(walk)
+}
+
 /// Tests the mutants in the lines of both machines that the last change touched.
 fn mutants() -> anyhow::Result<Outcome> {
     let Some(found) = crate::mutants::of_the_change()? else {
@@ -347,6 +359,12 @@ fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
 fn package(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/packaging", browser)
+}
+
+/// The core of the tools; `cargo xtask consumers` runs all.
+fn consumers(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/consumers", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {

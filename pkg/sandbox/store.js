@@ -7,7 +7,7 @@ const STORE = "states";
 const KEY = "counter";
 
 /** Of this page only. */
-export class Memory {
+export class MemoryStore {
   /** @param {(newer?: string | null) => string | undefined} work */
   async change(work) {
     work();
@@ -15,7 +15,7 @@ export class Memory {
 }
 
 /** Of all tabs of an origin, and of the next load of the page. */
-export class Storage {
+export class DatabaseStore {
   /** @type {Promise<IDBDatabase> | undefined} */
   #database;
   /** The stored revision that this page has; -1 if its state is not the stored one. */
@@ -27,10 +27,10 @@ export class Storage {
    * @param {() => void} hear another tab has stored something
    */
   static async open(hear) {
-    const storage = new Storage();
-    await storage.#open();
-    storage.#news.onmessage = hear;
-    return storage;
+    const store = new DatabaseStore();
+    await store.#open();
+    store.#news.onmessage = hear;
+    return store;
   }
 
   #open() {
@@ -47,7 +47,7 @@ export class Storage {
     return this.#database;
   }
 
-  /** @type {Memory["change"]} */
+  /** @type {MemoryStore["change"]} */
   async change(work) {
     const database = await this.#open();
     const isNew = await new Promise((resolve, reject) => {

@@ -1,0 +1,14 @@
+import { resetTesting, setOutcome } from "kaunter/testing";
+import { beforeEach, expect, test } from "vitest";
+import { checkout } from "./checkout.js";
+
+beforeEach(() => resetTesting());
+
+test("a paid sale", async () => {
+  expect(await checkout("INV-1")).toBe("Thank you");
+});
+
+test("a declined sale", async () => {
+  setOutcome({ status: "declined", reason: "insufficient_funds" });
+  expect(await checkout("INV-2")).toMatch(/balance|funds|money/i);
+});
