@@ -3,64 +3,23 @@
 //! The accounts are the model's, and so is the script of the amounts. Each request is answered at once; what comes later
 //! is planned in the account.
 
+mod trade;
+
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer, Trade,
     VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Sale};
-use kaunter_model::gateway::{Account, Request, Response, Stage, silence};
+use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Sale};
+use kaunter_model::gateway::{Request, Response, Stage, silence};
 use kaunter_model::merchant_code;
 use kaunter_model::script::{Customer, Decision, ScriptedEffects, decide};
-use serde::{Deserialize, Serialize};
+pub use trade::EntryKind;
+pub(crate) use trade::GatewayTrade;
 
 use crate::ending::Ending;
 use crate::faults::{Fault, Faults};
 use crate::settings::Approval;
-
-/// What is planned for a payment that has no end yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Plan {
-    /// When the customer answers, and whether it is yes.
-    answer: Option<(Ms, bool)>,
-    /// Whether the phone asks the customer.
-    asks_phone: bool,
-    /// Once it has ended unpaid, it is paid this much later.
-    late_success_ms: Option<Ms>,
-    /// When it is paid after all.
-    paid_late_at_ms: Option<Ms>,
-    /// This many voids fail.
-    void_fails: u32,
-    /// This many answers to queries are lost.
-    lost_answers: u32,
-    /// Every answer is lost.
-    #[serde(default)]
-    is_silent: bool,
-    /// Why the payment was refused. The account does not keep it.
-    #[serde(default)]
-    refused: Option<Reason>,
-}
-
-/// Whether money was taken or given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EntryKind {
-    /// The customer was charged.
-    Charge,
-    /// The money was given back.
-    Refund,
-}
-
-/// A trade at the gateway.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct GatewayTrade {
-    pub(crate) account: Account,
-    pub(crate) plan: Plan,
-    /// The code that the till shows, if the customer scans.
-    pub(crate) payload: Option<String>,
-    /// What was really charged and given back, and when.
-    pub(crate) entries: Vec<(EntryKind, Ms)>,
-}
 
 /// The gateway. Its trades have the indices of the store's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,86 +34,6 @@ pub(crate) struct Gateway {
 
 /// An answer to a request, with the gateway's own words if it came.
 pub(crate) type Answered = (Event, Option<GatewayAnswer>);
-
-impl GatewayTrade {
-    fn new() -> Self {
-        Self {
-            account: Account::NEW,
-            plan: Plan::default(),
-            payload: None,
-            entries: Vec::new(),
-        }
-    }
-
-    /// Changes the account, and records the money that moved.
-    fn at<T>(&mut self, now: Ms, act: impl FnOnce(&mut Account) -> T) -> T {
-        let before = self.account.ledger;
-        let done = act(&mut self.account);
-        let after = self.account.ledger;
-        for _ in before.charged..after.charged {
-            self.entries.push((EntryKind::Charge, now));
-        }
-        for _ in before.refunded..after.refunded {
-            self.entries.push((EntryKind::Refund, now));
-        }
-        done
-    }
-
-    /// The payment ends unpaid. A planned late success begins to count.
-    fn ended_unpaid(&mut self, now: Ms) {
-        self.plan.answer = None;
-        self.plan.asks_phone = false;
-        let late_ms = self.plan.late_success_ms.take();
-        if let Some(late_ms) = late_ms {
-            self.plan.paid_late_at_ms = Some(now + late_ms);
-        }
-    }
-
-    /// The customer answers.
-    fn answer(&mut self, yes: bool, now: Ms) {
-        self.plan.answer = None;
-        self.plan.asks_phone = false;
-        if yes {
-            self.at(now, Account::charge);
-        } else {
-            self.account.stage = Stage::Failed;
-            self.ended_unpaid(now);
-        }
-    }
-
-    /// Applies what is due: the customer answers, or late money arrives.
-    fn settle(&mut self, now: Ms) {
-        if let Some((at, yes)) = self.plan.answer
-            && at <= now
-        {
-            match self.account.stage {
-                Stage::Pending => self.answer(yes, now),
-                Stage::Absent
-                | Stage::Created
-                | Stage::Paid
-                | Stage::Failed
-                | Stage::Closed
-                | Stage::Refunded => self.plan.answer = None,
-            }
-        }
-        if self.plan.paid_late_at_ms.is_some_and(|at| at <= now) {
-            self.plan.paid_late_at_ms = None;
-            if self.account.stage.is_unpaid() {
-                self.at(now, Account::charge_late);
-            }
-        }
-    }
-
-    fn wakes_at(&self) -> Option<Ms> {
-        let answer = self.plan.answer.map(|(at, _)| at);
-        answer.into_iter().chain(self.plan.paid_late_at_ms).min()
-    }
-
-    /// Whether the phone asks the customer about this payment.
-    pub(crate) fn asks(&self) -> bool {
-        self.account.stage == Stage::Pending && self.plan.asks_phone
-    }
-}
 
 impl Gateway {
     /// A new trade of the store.
@@ -175,12 +54,7 @@ impl Gateway {
         let shift = |at: &mut Ms| *at = at.saturating_add_signed(by);
         shift(&mut self.down_until_ms);
         for trade in &mut self.trades {
-            if let Some((at, _)) = &mut trade.plan.answer {
-                shift(at);
-            }
-            if let Some(at) = &mut trade.plan.paid_late_at_ms {
-                shift(at);
-            }
+            trade.plan.times().for_each(shift);
         }
     }
 
@@ -348,26 +222,6 @@ impl Gateway {
         };
         trade.answer(yes, now);
         true
-    }
-}
-
-impl GatewayTrade {
-    /// Plans what follows a payment, and gives the account's response to it.
-    fn plan_payment(&mut self, decision: Decision, effects: ScriptedEffects) -> Response {
-        self.plan.void_fails = effects.void_fails;
-        self.plan.late_success_ms = effects.late_success_ms;
-        match decision {
-            Decision::Charge => Response::Grant,
-            Decision::Wait { answer, asks_phone } => {
-                self.plan.answer = answer;
-                self.plan.asks_phone = asks_phone;
-                Response::Wait
-            }
-            Decision::Refuse { reason, .. } => {
-                self.plan.refused = Some(reason);
-                Response::Refuse
-            }
-        }
     }
 }
 
