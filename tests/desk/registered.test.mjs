@@ -196,10 +196,7 @@ test("rule 47: a practice sale is refused by its reference: no trade, no registr
       [await post(shop, "/v1/trades", token, newTrade(ref)), "sale.ref"],
       [await post(shop, "/v1/trades", token, unstated(ref)), "sale.ref"],
       [await register(shop, ref, 1000), "ref"],
-      [
-        await post(shop, "/v1/terminal-tokens", key(shop), { ...body, sale: { ref, amount: MYR(1000) } }),
-        "sale.ref",
-      ],
+      [await post(shop, "/v1/terminal-tokens", key(shop), { ...body, sale: { ref, amount: MYR(1000) } }), "sale.ref"],
     ]) {
       const { code, detail, param: field } = answer.json;
       assert.deepEqual([answer.status, code, field], [400, "sale_invalid", param], answer.text);
