@@ -39,7 +39,7 @@ const OTHERS = {
   "Window.restore": "the sandbox's",
 };
 
-/** What is no interface, variable or function of MDN's data. */
+/** Names that MDN's data does not list as an interface, a variable or a function. */
 const ELSEWHERE = ["WebAssembly", "arguments", "global", "process", "toString"];
 
 /** Interfaces of values that the page gets from others, so that no name of them is in the code. */

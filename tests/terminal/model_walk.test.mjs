@@ -261,7 +261,7 @@ const ENDS = ["paid", "declined", "not-confirmed"];
 const LOOK_UPS = ["trade_found", "trade_read", "outcome_read", "probed"];
 const ANSWERS = ["ended", "refused", "state_changed", "decision_taken", "wallet_chosen", "code_shown", "test_ended"];
 
-/** A page is for practice or for real, from its opening on, and a charge of one is none of the other. */
+/** A page is for practice or for real from its opening on. A practice page makes practice charges only. */
 function keepsPractice(must, before, event, facts, after, effects) {
   const isPractice = after.practice !== null;
   const isBegun = event.type === "practice_begun" && before.view.kind === "opening";

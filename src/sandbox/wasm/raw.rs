@@ -210,11 +210,11 @@ fn to_js<T: Serialize>(value: &T) -> JsValue {
     serde_wasm_bindgen::to_value(value).expect("the types hold only texts and safe numbers")
 }
 
-/// A time of `Date.now()`. What is no time is the beginning of time.
+/// A time of `Date.now()`. A value that is not a time becomes 0.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the cast saturates, and what is no number is 0"
+    reason = "the cast saturates, and makes 0 of NaN"
 )]
 fn ms(now_ms: f64) -> Ms {
     now_ms as Ms

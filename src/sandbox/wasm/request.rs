@@ -154,7 +154,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Decodes `%20` and its like. What is no UTF-8 becomes U+FFFD.
+/// Decodes `%20` and its like. Bytes that are not UTF-8 become U+FFFD.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut at = 0;

@@ -30,7 +30,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The times of what is planned.
+    /// The times of the planned events.
     pub(super) fn times(&mut self) -> impl Iterator<Item = &mut Ms> {
         let answer = self.answer.as_mut().map(|(at, _)| at);
         answer.into_iter().chain(self.paid_late_at_ms.as_mut())

@@ -49,7 +49,7 @@ impl Desk {
         self.counter.call(self.now, &request)
     }
 
-    /// The body of an answer that is none of a problem.
+    /// The body of an answer that is no problem.
     pub(crate) fn ok(&mut self, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.answer(method, path, body);
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
