@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import QRCode from "qrcode";
+import { picture } from "./drawn.js";
 import { stage, until } from "./stage.mjs";
 
 let all, plain;
@@ -373,21 +374,7 @@ async function painted(t, browser) {
   const { modules } = QRCode.create(CODE, { errorCorrectionLevel: "M" });
   const code = { size: modules.size, dark: Array.from(modules.data) };
   return all.till(t, browser, {
-    init: `
-      const { size, dark } = ${JSON.stringify(code)};
-      const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
-      const pen = canvas.getContext("2d");
-      let frames = 0;
-      setInterval(() => {
-        pen.fillStyle = "#ddd";
-        pen.fillRect(0, 0, 640, 480);
-        pen.fillStyle = "#111";
-        for (let at = 0; at < dark.length; at++)
-          if (dark[at]) pen.fillRect(220 + (frames % 2) + (at % size) * 8, 140 + Math.floor(at / size) * 8, 8, 8);
-        frames++;
-      }, 33);
-      globalThis.own = canvas.captureStream(30);
-    `,
+    init: `${picture}; globalThis.own = picture(${JSON.stringify(code)});`,
     options: "camera: { stream: own }",
   });
 }

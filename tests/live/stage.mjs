@@ -25,7 +25,7 @@ const pages = {
 /** The requests to the server, in order. */
 const served = [];
 /** Scripts of these tests. */
-const scripts = ["/worker.js", "/picture.js"];
+const scripts = ["/worker.js", "/picture.js", "/drawn.js"];
 
 /**
  * Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end.
