@@ -204,6 +204,7 @@ async function unlessAborted(opening, signal) {
   const aborted = new Promise((_, reject) => {
     stop = () => reject(reasonOf(signal));
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop(); // while the module loaded
   });
   try {
     return await Promise.race([opening, aborted]);

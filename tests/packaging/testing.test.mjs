@@ -184,6 +184,16 @@ test("while the test's own function works, the time stands still", async () => {
   assert.equal((await unasked.charge({ ref: "INV-2", amount })).status, "cancelled");
 });
 
+test("Till.open: an abort while the module loads, or later, rejects with the signal's reason", async () => {
+  for (const moments of [0, 1, 5]) {
+    const stop = new AbortController();
+    const opening = refused(open({ signal: stop.signal }));
+    for (let moment = 0; moment < moments; moment++) await undefined;
+    stop.abort("left");
+    assert.equal(await opening, "left", `after ${moments} moments`);
+  }
+});
+
 test("scan: codes until one is accepted, a time limit, an abort, and one at a time", async () => {
   const till = await open();
   const codes = [];
