@@ -30,7 +30,10 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/faults/names", get(async || Json(Fault::names())))
         .route("/report", get(report))
         .route("/refunds", post(refund))
-        .route("/shop", post(crate::shop::introduce))
+        .route(
+            "/shop",
+            get(crate::shop::introduced).post(crate::shop::introduce),
+        )
 }
 
 async fn ledger(State(sandbox): State<Sandbox>) -> Json<Value> {

@@ -20,6 +20,7 @@ use std::time::Instant;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tower_http::services::ServeDir;
 
 pub use gateway::sign;
 use ledger::World;
@@ -59,6 +60,8 @@ pub struct Config {
     pub backend: Option<String>,
     /// The server key for that backend.
     pub server_key: Option<String>,
+    /// A folder with pages to serve: the demo. On the sandbox's own origin they may call `/_sim` and the shop.
+    pub pages: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Config {
@@ -129,7 +132,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 }
 
 fn app(sandbox: Sandbox) -> Router {
-    Router::new()
+    let pages = sandbox.config.pages.clone();
+    let routes = Router::new()
         .nest("/version1", gateway::routes())
         .nest(
             "/_sim",
@@ -138,5 +142,9 @@ fn app(sandbox: Sandbox) -> Router {
                 .merge(display::routes()),
         )
         .nest("/shop", shop::routes())
-        .with_state(sandbox)
+        .with_state(sandbox);
+    match pages {
+        Some(folder) => routes.fallback_service(ServeDir::new(folder)),
+        None => routes,
+    }
 }

@@ -47,6 +47,9 @@ struct SandboxArgs {
     /// The shop's server key there.
     #[arg(long, env = "KAUNTER_SERVER_KEY")]
     server_key: Option<String>,
+    /// A folder with pages to serve: the demo.
+    #[arg(long)]
+    pages: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -84,6 +87,7 @@ async fn run(args: SandboxArgs) -> anyhow::Result<()> {
         state: args.state,
         backend: args.backend,
         server_key: args.server_key,
+        pages: args.pages,
     })
     .await?;
     println!("listening on http://{}", running.addr);

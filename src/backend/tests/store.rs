@@ -43,6 +43,7 @@ impl Desk {
             state: None,
             backend: None,
             server_key: None,
+            pages: None,
         })
         .await
         .unwrap();

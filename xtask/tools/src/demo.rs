@@ -1,6 +1,7 @@
-//! The demo: the sandbox, the shop's server and the backend in one process. It prints two links.
+//! The demo: the sandbox, the shop's server and the backend in one process. It prints the links of its pages.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -23,7 +24,7 @@ pub(crate) struct Demo {
     /// Other origins whose pages may call the backend, besides every page of this machine.
     #[arg(long)]
     origin: Vec<String>,
-    /// Open the terminal in the browser.
+    /// Open the demo's page in the browser.
     #[arg(long)]
     open: bool,
     /// Take one payment automatically, in a headless Chromium whose camera shows a phone.
@@ -39,11 +40,13 @@ impl Demo {
         let began = Instant::now();
         module::quick()?;
         module::page()?;
+        let page = target().join("demo/page");
+        module::demo_page(&page)?;
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(self.serve(began))
+        runtime.block_on(self.serve(began, page))
     }
 
-    async fn serve(self, began: Instant) -> anyhow::Result<()> {
+    async fn serve(self, began: Instant, page: PathBuf) -> anyhow::Result<()> {
         step("Starting sandbox, shop and backend");
         // Only warnings are logged.
         tracing_subscriber::fmt()
@@ -64,6 +67,7 @@ impl Demo {
             state: None,
             backend: None,
             server_key: None,
+            pages: Some(page),
         })
         .await?;
         let dir = target().join("demo");
@@ -118,18 +122,20 @@ impl Demo {
         .await?;
         let terminal = format!("http://{}/", backend.addr);
         let phone = format!("http://{}/_sim/phone", sandbox.addr);
+        let demo = format!("http://{}/?world=server", sandbox.addr);
         introduce(sandbox.addr, &terminal, &keys.server)?;
         println!("ready after {:.1} s\n", began.elapsed().as_secs_f32());
+        println!("  The demo, on one page    {demo}");
         println!("  The cashier's terminal   {terminal}");
         println!("  The customer's phone     {phone}\n");
         let done = if self.auto {
             self.drive(&terminal, sandbox.addr).await
         } else {
             if self.open {
-                open(&terminal);
+                open(&demo);
             }
             println!(
-                "Type an amount, press Charge, and hold the phone's page in front of the camera. Ctrl-C stops the demo."
+                "Without a webcam, use the first link. With one, type an amount at the terminal, press Charge, and hold the phone's page in front of the camera. Ctrl-C stops the demo."
             );
             Ok(tokio::signal::ctrl_c().await?)
         };

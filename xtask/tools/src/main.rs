@@ -1,4 +1,4 @@
-//! The commands of the repository: `cargo xtask demo | test | build | sim | bench | consumers`.
+//! The commands of the repository: `cargo xtask demo | test | build | site | sim | bench | consumers`.
 
 mod bench;
 mod consumers;
@@ -7,9 +7,11 @@ mod lean;
 mod module;
 mod mutants;
 mod names;
+mod recording;
 mod release;
 mod run;
 mod sim;
+mod site;
 mod test;
 mod tools;
 mod with;
@@ -38,6 +40,10 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Build the site that needs no server: the demo as static files.
+    Site(site::Site),
+    /// Take a payment in the demo's page, and write the README's recording of it.
+    Recording,
     /// Simulate sales on virtual time with the real machines of page and backend; fail if a rule is broken.
     Sim(sim::Sim),
     /// Mutate both machines and their policy; fail if no test notices a mutant and docs/mutants.md gives no reason.
@@ -70,6 +76,8 @@ fn obey() -> anyhow::Result<()> {
         Command::Test(test) => test.run(),
         Command::Build { quick: true } => module::quick(),
         Command::Build { quick: false } => module::ship(),
+        Command::Site(site) => site.run(),
+        Command::Recording => recording::record(),
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
         Command::Release(release) => release.run(),
