@@ -4,7 +4,7 @@ import { $, element, setText } from "../dom";
 import { Hand } from "./hand";
 import { lineOf, lines } from "./ledger";
 import { drawPhone, type PhoneState, wirePhone } from "./phone";
-import { type Act, guide, STORIES, type Story } from "./stories";
+import { type Act, after, guide, STORIES, type Story } from "./stories";
 import { TillFrame } from "./till_frame";
 import { Wire } from "./wire";
 import { drawWire } from "./wire_list";
@@ -12,6 +12,9 @@ import { type Asked, type Camera, type Entry, openWorld, type World } from "./wo
 
 /** How often the page looks at the phone and the ledger. */
 const LOOK_MS = 300;
+
+/** The ledger's lines of earlier sales. */
+const MAX_OTHERS = 3;
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
@@ -140,6 +143,8 @@ class Demo {
     setText("guide-word", isSeen ? "What you have just seen" : "Try this");
     setText("guide-text", text);
     $("guide").classList.toggle("seen", isSeen);
+    const next = after(this.#story);
+    setText("guide-next", isSeen && next ? `Next: ${next.label}.` : "");
     $("cable").hidden = !this.#wire.isCut;
     drawPhone(this.#phone());
     drawWire(this.#wire.exchanges);
@@ -156,7 +161,10 @@ class Demo {
       "wrong",
       all.some(({ isRight }) => !isRight),
     );
-    const others = all.filter(({ ref }) => ref !== this.#ref).map(({ ref, words }) => `${ref}: ${words}`);
+    const others = all
+      .filter(({ ref }) => ref !== this.#ref)
+      .slice(0, MAX_OTHERS)
+      .map(({ ref, words }) => `${ref}: ${words}`);
     const list = $("ledger-others");
     if ([...list.children].map(({ textContent }) => textContent).join() !== others.join())
       list.replaceChildren(...others.map((words) => element("li", "", words)));

@@ -23,6 +23,8 @@ export interface Story {
   /** How the till's page ends, and what the visitor has just seen then. */
   readonly end: string;
   readonly seen: string;
+  /** What to do at another end that is not the last one. */
+  readonly meanwhile?: Readonly<Record<string, string>>;
 }
 
 /** Long enough to read what the phone asks. */
@@ -68,7 +70,7 @@ export const STORIES: readonly Story[] = [
     minor: 1250,
     plan: "asks",
     acts: [],
-    waiting: "The customer looks away. Press Cancel payment on the till, or answer on the phone yourself.",
+    waiting: "The customer looks away. Cancel on the till: a cancel leaves 15 s after the payment, never beside it.",
     end: "cancelled",
     seen: "You cancelled. The till said so only after the gateway had closed the payment.",
   },
@@ -78,9 +80,12 @@ export const STORIES: readonly Story[] = [
     minor: 1208,
     plan: "pays_late",
     acts: [],
-    waiting: "Press Cancel payment on the till. This customer pays three seconds after that.",
+    waiting: "Cancel on the till. The cancel leaves 15 s after the payment, and this customer pays after it.",
     end: "late",
-    seen: "The money came after the cancel. The till asks the cashier to give it back instead of hiding it.",
+    seen: "The money came after the cancel. The till says so, and the cashier can give it back.",
+    meanwhile: {
+      cancelled: "Watch the ledger: the customer pays now. The backend looks for late money after 30 s.",
+    },
   },
   {
     id: "cable",
@@ -112,6 +117,9 @@ export const STORIES: readonly Story[] = [
   },
 ];
 
+/** The story that a visitor may try after this one. */
+export const after = (story: Story): Story | undefined => STORIES[STORIES.indexOf(story) + 1];
+
 /** The next thing to do, or what there was to see. */
 export function guide(story: Story, { view, kind }: Screen): { isSeen: boolean; text: string } {
   const next = (text: string) => ({ isSeen: false, text });
@@ -122,5 +130,7 @@ export function guide(story: Story, { view, kind }: Screen): { isSeen: boolean; 
   if (view === "present") return next("The till shows a code. Press Scan the till's code on the phone.");
   if (view === "waiting") return next(story.waiting);
   if (kind === story.end) return { isSeen: true, text: story.seen };
-  return { isSeen: true, text: "You chose another end for this sale. Till and ledger agree on that one too." };
+  const meanwhile = story.meanwhile?.[kind];
+  if (meanwhile) return next(meanwhile);
+  return { isSeen: true, text: "This sale ended in another way. Compare the till with the ledger." };
 }

@@ -11,7 +11,7 @@ pub(crate) fn record() -> anyhow::Result<()> {
     let browser = tools::browser(false)?;
     tools::ffmpeg()?;
     step("Recording a payment");
-    let mut script = command("node", &["xtask/recording.mjs"]);
+    let mut script = command("node", &["tests/terminal/recording.mjs"]);
     script
         .env("KAUNTER_DEMO_PAGE", page)
         .env("KAUNTER_OUT", target().join("recording"))
