@@ -31,6 +31,7 @@ class Demo {
   /** The number of the present sale: what was planned for an earlier one does not happen. */
   #run = 0;
   #hasActed = false;
+  #isReopened = false;
   #asked: Asked | null = null;
   #ledger: readonly Entry[] = [];
   /** Entries of earlier visits. */
@@ -83,7 +84,7 @@ class Demo {
     if (run !== this.#run) return;
     this.#ref = `BILL-${Date.now().toString(36).toUpperCase()}`;
     this.#asked = this.#payload = null;
-    this.#hasActed = false;
+    this.#hasActed = this.#isReopened = false;
     this.#frame.open(this.#ref, story.minor);
   }
 
@@ -118,6 +119,7 @@ class Demo {
       case "kill":
         return this.#frame.kill();
       case "reopen":
+        this.#isReopened = true;
         return this.#frame.open(this.#ref, this.#story.minor);
     }
   }
@@ -139,7 +141,7 @@ class Demo {
   }
 
   #draw(): void {
-    const { isSeen, text } = guide(this.#story, this.#frame.screen);
+    const { isSeen, text } = guide(this.#story, this.#frame.screen, this.#isReopened);
     setText("guide-word", isSeen ? "What you have just seen" : "Try this");
     setText("guide-text", text);
     $("guide").classList.toggle("seen", isSeen);

@@ -121,9 +121,10 @@ export const STORIES: readonly Story[] = [
 export const after = (story: Story): Story | undefined => STORIES[STORIES.indexOf(story) + 1];
 
 /** The next thing to do, or what there was to see. */
-export function guide(story: Story, { view, kind }: Screen): { isSeen: boolean; text: string } {
+export function guide(story: Story, { view, kind }: Screen, isReopened: boolean): { isSeen: boolean; text: string } {
   const next = (text: string) => ({ isSeen: false, text });
   if (view === "away") return next("The till's tab is gone. Its journal and the backend are not.");
+  if (view === "ready" && isReopened) return next("The till opens again, and looks for what it had not finished.");
   if (view === "ready") return next(kind === "ready" ? "Press Charge on the till." : "The till opens.");
   if (view === "scan")
     return next("Drag the phone into the middle of the camera's picture, or press Hold up the phone.");
