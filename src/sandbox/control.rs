@@ -126,7 +126,7 @@ async fn log(State(sandbox): State<Sandbox>, Query(query): Query<LogQuery>) -> J
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewCode {
+pub(crate) struct NewCode {
     wallet_id: String,
     balance: Option<u64>,
     #[serde(default)]
@@ -147,7 +147,7 @@ struct MadeCode {
     ttl_ms: u64,
 }
 
-async fn make_code(
+pub(crate) async fn make_code(
     State(sandbox): State<Sandbox>,
     Json(new): Json<NewCode>,
 ) -> Result<Json<Value>, (StatusCode, &'static str)> {

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -93,6 +94,16 @@ async function ends({ page }, seen, ledger, stepMs) {
   assert.match(await page.textContent("#guide-text"), seen);
   assert.match(await page.textContent("#ledger-line"), ledger);
 }
+
+/** As a phone that trusts the certificate: the answer, and the names in the certificate. */
+const overTls = (url) =>
+  new Promise((resolve, reject) => {
+    get(url, { rejectUnauthorized: false, agent: false }, async (answer) => {
+      const names = answer.socket.getPeerCertificate().subjectaltname;
+      const text = (await answer.toArray()).join("");
+      resolve({ status: answer.statusCode, text, names });
+    }).on("error", reject);
+  });
 
 /** The page fits, and axe finds nothing: on a phone and a desk, by day and by night. */
 async function fits(page) {
@@ -214,6 +225,14 @@ test("the same page against the real backend: a sale, a killed tab, and a ledger
     [],
   );
   assert.deepEqual(page.problems, []);
+
+  const phone = /https:\/\/127\.0\.0\.1:\d+\/_sim\/phone/.exec(shop.sandboxProgram.words)[0];
+  const opened = await overTls(phone);
+  assert.equal(opened.status, 200);
+  assert.match(opened.text, /The customer's phone/);
+  assert.equal(opened.names, "IP Address:127.0.0.1");
+  assert.equal((await overTls(phone.replace("phone", "phone/state"))).status, 200, "the page's own call");
+  assert.equal((await overTls(phone.replace("phone", "ledger"))).status, 404, "and nothing else");
 
   // A gateway that charges twice: the line must say so.
   await page.route("**/_sim/ledger", async (route) => {

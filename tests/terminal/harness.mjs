@@ -68,7 +68,7 @@ const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
 /**
  * A sandbox and a backend. `scale` divides all durations of both; `change` rewrites the backend's configuration. `site`:
- * the sandbox serves this folder's pages.
+ * the sandbox serves this folder's pages, and its phone's page to real phones.
  */
 export async function counter(
   t,
@@ -118,7 +118,7 @@ class Counter {
         String(this.scale),
         "--seed",
         "1",
-        ...(this.site ? ["--pages", this.site] : []),
+        ...(this.site ? ["--pages", this.site, "--lan", "127.0.0.1"] : []),
       ],
       this.keys,
       this.log,

@@ -44,6 +44,7 @@ impl Desk {
             backend: None,
             server_key: None,
             pages: None,
+            lan: None,
         })
         .await
         .unwrap();

@@ -1,6 +1,6 @@
 //! The demo: the sandbox, the shop's server and the backend in one process. It prints the links of its pages.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -24,6 +24,9 @@ pub(crate) struct Demo {
     /// Other origins whose pages may call the backend, besides every page of this machine.
     #[arg(long)]
     origin: Vec<String>,
+    /// Show the phone's page to real phones on the same network, by HTTPS. The default address is found.
+    #[arg(long, value_name = "ADDRESS")]
+    lan: Option<Option<IpAddr>>,
     /// Open the demo's page in the browser.
     #[arg(long)]
     open: bool,
@@ -68,6 +71,7 @@ impl Demo {
             backend: None,
             server_key: None,
             pages: Some(page),
+            lan: kaunter_sandbox::lan_address(self.lan)?,
         })
         .await?;
         let dir = target().join("demo");
@@ -128,6 +132,9 @@ impl Demo {
         println!("  The demo, on one page    {demo}");
         println!("  The cashier's terminal   {terminal}");
         println!("  The customer's phone     {phone}\n");
+        if let Some(address) = &sandbox.phone {
+            show_phone(address)?;
+        }
         let done = if self.auto {
             self.drive(&terminal, sandbox.addr).await
         } else {
@@ -154,6 +161,19 @@ impl Demo {
             .env("KAUNTER_FAULT", self.fault.clone().unwrap_or_default());
         tokio::task::spawn_blocking(move || run(auto)).await?
     }
+}
+
+/// Prints the address for a real phone, and its QR code for the phone's camera.
+fn show_phone(address: &str) -> anyhow::Result<()> {
+    let code = qrcode::QrCode::new(address)?;
+    let drawn = code
+        .render::<qrcode::render::unicode::Dense1x2>()
+        .quiet_zone(true)
+        .build();
+    println!("{drawn}");
+    println!("  For a real phone         {address}");
+    println!("  The certificate is this demo's own: the phone asks once whether to trust it.\n");
+    Ok(())
 }
 
 /// Sends the backend's address to the shop's server. It is the only HTTP call here, so there is no client library.
