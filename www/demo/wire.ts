@@ -47,24 +47,25 @@ export class Wire {
         at: new Date(),
         method: request.method,
         path: pathOf(request.url),
-        request: await textOf(request),
+        request: await bodyOf(request),
       };
       try {
         this.mustConnect();
         const answer = await send(request);
         this.mustConnect();
-        const told = await textOf(answer);
-        if (note.path !== "/healthz") this.#note({ ...note, status: answer.status, answer: told, times: 1 });
+        this.#note({ ...note, status: answer.status, answer: await bodyOf(answer), times: 1 });
         if (answer.ok && note.method === "POST" && note.path.endsWith("/code")) this.#codeTaken();
         return answer;
       } catch (error) {
-        if (note.path !== "/healthz") this.#note({ ...note, status: null, answer: null, times: 1 });
+        this.#note({ ...note, status: null, answer: null, times: 1 });
         throw error;
       }
     };
   }
 
   #note(exchange: Exchange): void {
+    // Whether the backend answers is no part of a sale.
+    if (exchange.path === "/healthz") return;
     this.#learn(exchange.answer);
     const shown = { ...exchange, request: masked(exchange.request), answer: masked(exchange.answer) };
     const [last, ...older] = this.exchanges;
@@ -89,7 +90,7 @@ export class Wire {
 const pathOf = (url: string) => new URL(url).pathname + new URL(url).search;
 
 /** A copy of the body: its JSON, or null. */
-async function textOf(message: Request | Response): Promise<unknown> {
+async function bodyOf(message: Request | Response): Promise<unknown> {
   const text = await message.clone().text();
   try {
     return JSON.parse(text);

@@ -13,12 +13,18 @@ pub(crate) struct Site {
     /// The folder to write. Default: `target/site`.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Skip the optimisation of the modules for size.
+    #[arg(long)]
+    quick: bool,
 }
 
 impl Site {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let out = absolute(self.out.unwrap_or_else(|| target().join("site")))?;
-        module::quick()?;
+        match self.quick {
+            true => module::quick()?,
+            false => module::ship()?,
+        }
         module::demo_page(&out.join("demo"))?;
         println!("\nthe site is in {}", out.display());
         Ok(())
