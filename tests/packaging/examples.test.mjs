@@ -186,5 +186,5 @@ test("shop-php mints a token for one bill and closes it", async (t) => {
     run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "php-cli"], dir, quiet);
   }
   const args = (port) => ["-S", `127.0.0.1:${port}`];
-  await sells(t, await counter(t), "php", args, "kaunter.php", join(dir, "shop-php"));
+  await sells(t, await counter(t), "php", args, "till.php", join(dir, "shop-php"));
 });

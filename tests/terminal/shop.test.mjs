@@ -30,9 +30,9 @@ async function freePort() {
 /** Serves the README's PHP with PHP, and a file with the shop's bills. */
 async function phpShop(t, shop, bills, environment = {}) {
   const page = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  const [, php] = /```php\n([\s\S]*?)```/.exec(page);
-  assert.ok(php.trim().split("\n").length <= 26, "twenty-five lines and a comment");
-  await writeFile(join(shop.dir, "kaunter.php"), php);
+  const files = [...page.matchAll(/```php\n([\s\S]*?)```/g)].map(([, php]) => php);
+  assert.ok(files.join("").trim().split("\n").length <= 36, "thirty-six lines");
+  for (const [at, name] of ["kaunter.php", "till.php"].entries()) await writeFile(join(shop.dir, name), files[at]);
   await writeFile(
     join(shop.dir, "bills.php"),
     `<?php function owed(string $ref): ?int { return json_decode('${JSON.stringify(bills)}', true)[$ref] ?? null; }`,
@@ -56,13 +56,13 @@ async function phpShop(t, shop, bills, environment = {}) {
   t.after(() => process.kill(-server.pid));
   const url = (path) => `http://127.0.0.1:${port}/${path}`;
   await until("PHP listens", async () => (await fetch(url("login.php"))).ok);
-  assert.equal((await fetch(url("kaunter.php"))).status, 403, "nobody is signed in");
+  assert.equal((await fetch(url("till.php"))).status, 403, "nobody is signed in");
   const cookie = (await fetch(url("login.php"))).headers.get("set-cookie").split(";")[0];
   return {
     token: async (ref = null) =>
-      (await fetch(url("kaunter.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
+      (await fetch(url("till.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
     closes: async (ref) =>
-      (await fetch(url(`kaunter.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
+      (await fetch(url(`till.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
   };
 }
 
