@@ -1,7 +1,7 @@
 // Takes a payment, or looks at one. The backend decides about the money, and this shop's server about the bill.
 
 import { Till } from "kaunter";
-import { bind, say, show, showCode, step, walletId, wallets } from "./screen.js";
+import { bind, say, sentenceOf, show, showCode, step, walletId, wallets } from "./screen.js";
 
 const { backend, ref, csrf, trade: lastTrade, state } = document.querySelector("main").dataset;
 // A trade in another status than these may still change.
@@ -52,12 +52,13 @@ function told(news) {
   step("trade", "done", `${wallet.name}, RM ${(sale.amount.minor / 100).toFixed(2)}, ${type}`);
   if (status !== "awaiting_payer") showCode(null);
   if (status === "creating") step("trade", "doing", `${wallet.name}, ${type}`);
-  else if (status === "awaiting_code") step("code", "doing", "hold the customer's phone to the camera");
-  else if (status === "awaiting_payer") step("code", "doing", "the customer scans it");
+  else if (status === "awaiting_code" || status === "awaiting_payer") step("code", "doing", type);
   else {
-    if (!ENDED.includes(status) || status === "paid") step("code", "done", type);
-    step("payment", ENDED.includes(status) ? "done" : "doing", status.replaceAll("_", " "));
+    const isGood = status === "paid" || status === "voided";
+    step("code", status === "cancelled" ? "failed" : "done", type);
+    step("payment", isGood ? "done" : ENDED.includes(status) ? "failed" : "doing", status.replaceAll("_", " "));
   }
+  say(sentenceOf(status));
   draw();
 }
 
@@ -83,7 +84,7 @@ async function follow(isOwn, call) {
     running = null;
     // Another window has the bill, or has collected it: this one watches the same trade, and charges nothing.
     if (error.tradeId && error.tradeId !== trade?.tradeId) return watch(error.tradeId);
-    say(error.name === "AbortError" ? "Not paid. Nothing was taken." : error.message);
+    say(error.name === "AbortError" ? sentenceOf("cancelled") : error.message);
   }
   for (const id of ["#camera", "#checks"]) show(id, false);
   showCode(null);
@@ -94,7 +95,7 @@ const watch = (tradeId) => follow(false, (signal) => till.resume(tradeId, { onCo
 
 function begin(type) {
   for (const name of ["trade", "code", "payment"]) step(name, "waiting", "waiting");
-  say(type === "merchant_presented" ? "The customer scans our code." : "Hold the customer's code to the camera.");
+  say(sentenceOf("creating"));
   const sale = { ref }; // its amount is what this shop's server registered
   follow(true, (signal) =>
     type === "merchant_presented"
@@ -107,11 +108,11 @@ function begin(type) {
 async function ended(outcome) {
   const { status, voidRefused, message } = outcome;
   if (outcome.tradeId) await look(() => till.checkStatus(outcome.tradeId));
-  if (status === "unconfirmed") return say("Not known yet. Do not charge again. Check the status.");
+  if (status === "unconfirmed") return say(sentenceOf(status));
   if (voidRefused) return say(`Still paid. The refund was refused: ${voidRefused.message}`);
   if (status === "declined") return say(`Not paid. ${message}`);
-  if (status === "cancelled") return say("Not paid. Nothing was taken.");
-  say(status === "paid" ? "Paid. This shop closes the bill." : "The money was given back.");
+  say(sentenceOf(status));
+  if (status === "cancelled") return;
   await close(status === "paid" ? "paid" : "refunded");
 }
 
@@ -153,7 +154,7 @@ function draw() {
 async function checkStatus() {
   if (!(await look(() => till.refresh(trade.tradeId)))) return;
   const { status, tradeId } = trade;
-  say(`The backend says: ${status.replaceAll("_", " ")}.`);
+  say(`Checked. ${sentenceOf(status)}`);
   if (status === "paid" && isBillOpen) return close("paid");
   if (!ENDED.includes(status)) watch(tradeId);
 }
@@ -162,7 +163,7 @@ async function checkVoidStatus() {
   if (!(await look(() => till.checkVoidStatus(trade.tradeId)))) return;
   const { status, voidRefused } = trade;
   const refused = voidRefused ? ` The refund was refused: ${voidRefused.message}` : "";
-  say(`The backend says: ${status.replaceAll("_", " ")}.${refused}`);
+  say(`Checked. ${sentenceOf(status)}${refused}`);
   if (status === "voided") await close("refunded");
 }
 

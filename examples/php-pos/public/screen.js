@@ -1,5 +1,26 @@
 // Draws the payment page. It knows nothing about money.
 
+/** What each status of a trade means to a cashier. */
+const SENTENCES = {
+  creating: "The trade is being created.",
+  awaiting_code: "Hold the customer's code to the camera.",
+  awaiting_payer: "The customer scans our code.",
+  paying: "The payment is on its way.",
+  pending: "The customer confirms in the wallet's app.",
+  unknown: "The gateway has not answered yet.",
+  cancelling: "The payment is being cancelled.",
+  voiding: "The money is being given back.",
+  reversed: "The gateway took the payment back. A manager decides.",
+  late_success: "The customer paid too late. A manager decides.",
+  paid: "Paid.",
+  cancelled: "Not paid. Nothing was taken.",
+  declined: "Not paid. Nothing was taken.",
+  voided: "The money was given back.",
+};
+const NOT_KNOWN = "Not known yet. Do not charge again. Check the status.";
+
+export const sentenceOf = (status) => SENTENCES[status] ?? NOT_KNOWN;
+
 const $ = (selector) => document.querySelector(selector);
 
 /** Shows what happened, for the cashier. A screen reader reads it. */
