@@ -214,7 +214,10 @@ fn the_readmes_snippets_are_files_too() {
         ("html", &["examples/minimal-vite/index.html"][..]),
         (
             "php",
-            &["examples/shop-php/kaunter.php", "examples/shop-php/till.php"],
+            &[
+                "examples/shop-php/kaunter.php",
+                "examples/shop-php/till.php",
+            ],
         ),
     ] {
         let fence = format!("```{language}\n");

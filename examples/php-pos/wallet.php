@@ -36,9 +36,9 @@ function token_for(array $bill, array $person): ?array
     $rights = $person['rights'];
     if (open_for_wallet($bill['ref'])) {
         $state = 'open';
-    } elseif (($bill['payment']['tender'] ?? null) === 'wallet') {
+    } elseif ($bill['payment'] !== null) {
         $state = $bill['state'];
-        $rights = array_values(array_diff($rights, ['charge'])); // it is paid: what is left is to look, and to refund
+        $rights = array_values(array_diff($rights, ['charge'])); // what is left is to look, and to refund
     } else {
         return null;
     }

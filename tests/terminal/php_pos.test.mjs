@@ -235,7 +235,8 @@ async function cashBesideAnOpenPage(pos) {
   await second.waitForURL((found) => found.pathname === "/receipt.php");
   await second.close();
   await scan(page);
-  await until("the page is refused", async () => !/Hold/.test(await page.textContent("#sentence")));
+  await page.waitForFunction(() => !/Choose|created/.test(document.querySelector("#sentence").textContent));
+  assert.match(await page.textContent("#sentence"), /may not do that/);
   assert.deepEqual((await shop.sale(ref)).trades, []);
 }
 

@@ -17,12 +17,13 @@ let isOwnCall = false;
 const isBillOpen = state === "open";
 let checks = 0;
 
-const post = (page, signal) =>
+const post = (page, ref, signal) =>
   fetch(page, { method: "POST", body: new URLSearchParams({ ref, csrf }), redirect: "manual", signal });
 
-/** The shop's server mints the token: for this bill alone, with the rights of the person who is signed in. */
-async function getToken({ signal }) {
-  const answer = await post("/token.php", signal);
+/** The shop's server mints the token: for one bill, with the rights of the person who is signed in. */
+async function getToken({ sale, signal }) {
+  // The till also watches what other bills have left open, and asks for a token of theirs.
+  const answer = await post("/token.php", sale?.ref ?? ref, signal);
   if (!answer.ok) throw new Error((await answer.text()) || "Sign in again.");
   return answer.json();
 }
@@ -119,7 +120,7 @@ async function ended(outcome) {
 /** Asks the shop's server to look at the backend, until it has answered. Its word closes the bill, not this page's. */
 async function close(expected) {
   for (;;) {
-    const answer = await post("/close.php").catch(() => null);
+    const answer = await post("/close.php", ref).catch(() => null);
     if (answer && !answer.ok) return say("Sign in again. The bill closes then.");
     const now = answer && (await answer.json()).state;
     if (now === expected) return location.replace(`/receipt.php?ref=${encodeURIComponent(ref)}`);
