@@ -8,6 +8,9 @@ require __DIR__ . '/wallet.php';
 const IMPORT_MAP = '{"imports":{"kaunter":"/kaunter/index.js"}}';
 
 ini_set('display_errors', '0'); // an error goes to the log, and never into a page
+if (!getenv('KAUNTER_BACKEND') || !getenv('KAUNTER_SERVER_KEY')) {
+    refuse(500, 'Set KAUNTER_BACKEND and KAUNTER_SERVER_KEY where PHP starts.');
+}
 send_headers();
 session_start([
     'use_strict_mode' => true,
@@ -45,10 +48,16 @@ function send_headers(): void
 /** Another site can make a browser send a form here, but does not know the session's own word. */
 function check_csrf(): void
 {
-    $sent = $_POST['csrf'] ?? '';
-    if (!is_string($sent) || !hash_equals($_SESSION['csrf'], $sent)) {
+    if (!hash_equals($_SESSION['csrf'], typed('csrf'))) {
         refuse(403, 'This form is too old. Go back, load the page again, and repeat it.');
     }
+}
+
+/** A field of the form, or of the address of a page that is only shown. */
+function typed(string $field): string
+{
+    $value = $_SERVER['REQUEST_METHOD'] === 'POST' ? $_POST[$field] ?? '' : $_GET[$field] ?? '';
+    return is_string($value) ? $value : '';
 }
 
 function csrf_field(): string
@@ -69,8 +78,7 @@ function person(): array
 /** The bill that the request names. A till reaches its own bills only: two tills never collect one bill. */
 function asked_bill(array $person): array
 {
-    $ref = $_POST['ref'] ?? $_GET['ref'] ?? '';
-    $bill = is_string($ref) ? bill($ref) : null;
+    $bill = bill(typed('ref'));
     if ($bill === null || $bill['till'] !== $person['till']) {
         refuse(404, 'This till has no such bill.');
     }

@@ -185,6 +185,8 @@ async function aLieClosesNothing(pos) {
   await toPayment(pos);
   await scan(page);
   await step(page, "code", "doing");
+  await page.waitForSelector("#camera:not([hidden])");
+  await looked(pos, "scanning");
   const lie = await claim(page, "/close.php", { state: "paid", status: "paid", minor: "900" });
   assert.deepEqual([lie.status, JSON.parse(lie.text).state], [200, "open"]);
   assert.equal((await claim(page, "/close.php", { csrf: "x" })).status, 403);

@@ -10,10 +10,11 @@ $person = person();
 $bill = asked_bill($person);
 $here = ['ref' => $bill['ref']];
 if ($_SERVER['REQUEST_METHOD'] === 'POST') {
-    $name = trim((string) ($_POST['name'] ?? ''));
-    $is_price = preg_match(PRICE, trim((string) ($_POST['price'] ?? '')), $price) === 1;
+    $name = trim(typed('name'));
+    $is_price = preg_match(PRICE, trim(typed('price')), $price) === 1;
     $minor = $is_price ? (int) $price[1] * 100 + (int) ($price[2] ?? 0) : 0;
-    if ($name === '' || strlen($name) > 60 || $minor === 0) {
+    $length = iconv_strlen($name, 'UTF-8'); // false where the text is no UTF-8
+    if ($length === false || $length < 1 || $length > 60 || $minor === 0) {
         go('/bill.php', $here, 'Type a name, and a price such as 12.50.');
     }
     $notice = add_line($bill['ref'], $name, $minor) ? null : 'This bill went to payment: make a new one.';

@@ -1,6 +1,6 @@
 // Takes a payment, or looks at one. The backend decides about the money, and this shop's server about the bill.
 
-import { Till } from "kaunter";
+import { formatMoney, Till } from "kaunter";
 import { bind, say, sentenceOf, show, showCode, step, walletId, wallets } from "./screen.js";
 
 const { backend, ref, csrf, trade: lastTrade, state } = document.querySelector("main").dataset;
@@ -50,7 +50,7 @@ function told(news) {
   trade = news;
   const { status, wallet, sale, mode } = news;
   const type = mode === "merchant_presented" ? "our code" : "the customer's code";
-  step("trade", "done", `${wallet.name}, RM ${(sale.amount.minor / 100).toFixed(2)}, ${type}`);
+  step("trade", "done", `${wallet.name}, ${formatMoney(sale.amount, "en-MY")}, ${type}`);
   if (status !== "awaiting_payer") showCode(null);
   if (status === "creating") step("trade", "doing", `${wallet.name}, ${type}`);
   else if (status === "awaiting_code" || status === "awaiting_payer") step("code", "doing", type);

@@ -13,8 +13,11 @@ const TILLS = ['till-1', 'till-2'];
 function knows(string $name, string $password): bool
 {
     $person = row('SELECT * FROM people WHERE name = ?', [$name]);
-    $hash = $person['password'] ?? password_hash('nobody', PASSWORD_DEFAULT);
-    $is_right = password_verify($password, $hash) && $person !== null && $person['locked_until'] <= time();
+    if ($person === null) {
+        password_hash($password, PASSWORD_DEFAULT);
+        return false;
+    }
+    $is_right = password_verify($password, $person['password']) && $person['locked_until'] <= time();
     if ($is_right) {
         change('UPDATE people SET failed = 0 WHERE name = ?', [$name]);
     } else {
@@ -27,8 +30,7 @@ function knows(string $name, string $password): bool
 
 $wrong = false;
 if ($_SERVER['REQUEST_METHOD'] === 'POST') {
-    $typed = fn (string $field): string => is_string($_POST[$field] ?? null) ? $_POST[$field] : '';
-    [$name, $password, $till] = array_map($typed, ['name', 'password', 'till']);
+    [$name, $password, $till] = array_map(typed(...), ['name', 'password', 'till']);
     if (in_array($till, TILLS, true) && knows($name, $password)) {
         session_regenerate_id(true); // nobody else knows the number of this session
         $_SESSION = ['cashier' => $name, 'till' => $till, 'csrf' => bin2hex(random_bytes(32))];
