@@ -43,10 +43,12 @@ async function open() {
   if (open) return watch(open.tradeId);
   if (lastTrade) await look(() => till.checkStatus(lastTrade));
   draw();
+  if (trade?.status === "paid" && isBillOpen) await close("paid");
 }
 
 /** Shows how a trade stands. */
 function told(news) {
+  const isNews = news.tradeId !== trade?.tradeId || news.status !== trade.status;
   trade = news;
   const { status, wallet, sale, mode } = news;
   const type = mode === "merchant_presented" ? "our code" : "the customer's code";
@@ -59,7 +61,7 @@ function told(news) {
     step("code", status === "cancelled" ? "failed" : "done", type);
     step("payment", isGood ? "done" : ENDED.includes(status) ? "failed" : "doing", status.replaceAll("_", " "));
   }
-  say(sentenceOf(status));
+  if (isNews) say(sentenceOf(status));
   draw();
 }
 
@@ -124,7 +126,7 @@ async function close(expected) {
     if (answer && !answer.ok) return say("Sign in again. The bill closes then.");
     const now = answer && (await answer.json()).state;
     if (now === expected) return location.replace(`/receipt.php?ref=${encodeURIComponent(ref)}`);
-    if (now !== null) return say("The backend does not say so yet. Check the status.");
+    if (now !== null) return say("The backend does not close this bill. Call a manager.");
     say("This shop's server does not answer. It is asked again.");
     await new Promise((done) => setTimeout(done, RETRY_MS));
   }
