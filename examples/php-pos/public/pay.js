@@ -87,7 +87,9 @@ async function follow(isOwn, call) {
     running = null;
     // Another window has the bill, or has collected it: this one watches the same trade, and charges nothing.
     if (error.tradeId && error.tradeId !== trade?.tradeId) return watch(error.tradeId);
-    say(error.name === "AbortError" ? sentenceOf("cancelled") : error.message);
+    const isStopped = error.name === "AbortError";
+    if (isStopped && trade && !ENDED.includes(trade.status)) return watch(trade.tradeId); // until the cancel has ended
+    say(isStopped ? sentenceOf("cancelled") : error.message);
   }
   for (const id of ["#camera", "#checks"]) show(id, false);
   showCode(null);
