@@ -55,6 +55,8 @@ export function step(state: State, event: Event): Step {
       return same({ ...state, cameras: event.count });
     case "torch_set":
       return same({ ...state, isLit: event.isLit });
+    case "picture_failed":
+      return same({ ...state, trouble: { word: "noCode" } });
     case "warned":
       return same({ ...state, trouble: event.fault });
     case "wallet_asked":

@@ -3,6 +3,9 @@ import { en as shared } from "../../pkg/screen/words/en";
 
 export const en = {
   ...shared,
+  noRight: "You may not do this: the manager must sign in at the shop's system.",
+  busy: "Do not charge again: this sale is being paid already.",
+  tryAgain: "Try again",
   // Ready
   charge: "Charge",
   enterAmount: "Type the amount.",

@@ -4,6 +4,9 @@ import type { Words } from "../words";
 
 export const ms: Words = {
   ...shared,
+  noRight: "Anda tidak dibenarkan: pengurus perlu log masuk ke sistem kedai.",
+  busy: "Jangan caj lagi: jualan ini sedang dibayar.",
+  tryAgain: "Cuba lagi",
   charge: "Caj",
   enterAmount: "Taip jumlah.",
   enterReference: "Taip atau imbas nombor bil, kemudian semak.",

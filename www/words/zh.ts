@@ -4,6 +4,9 @@ import type { Words } from "../words";
 
 export const zh: Words = {
   ...shared,
+  noRight: "您无权操作，请经理登录商店系统。",
+  busy: "请勿再次收款：这笔正在付款中。",
+  tryAgain: "再试一次",
   charge: "收款",
   enterAmount: "请输入金额。",
   enterReference: "请输入或扫描账单号，然后查询。",

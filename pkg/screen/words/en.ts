@@ -60,7 +60,6 @@ export const en = {
   gatewaySays: "The payment system says: {a}",
   titleVoided: "Given back",
   voided: "The customer has the money back.",
-  tryAgain: "Try again",
   backToSale: "Back",
   receipt: "Reference",
   wallet: "Wallet",
@@ -68,7 +67,6 @@ export const en = {
   // Not confirmed
   titleNotConfirmed: "Not confirmed",
   notConfirmed: "Do not charge again: we do not know yet whether the customer has paid.",
-  busy: "Do not charge again: this sale is being paid already.",
   titleLate: "Paid late",
   late: "Do not charge again: the money came after the payment was closed, so accept it or give it back.",
   titleReversed: "Payment taken back",
@@ -95,7 +93,6 @@ export const en = {
   settlePaid: "Settle {a} as PAID",
   settleNotPaid: "Settle {a} as NOT paid",
   settleReturned: "Settle {a} as given back",
-  noRight: "You may not do this: the manager must sign in at the shop's system.",
   giveBack: "Give money back",
   backTitle: "Give {a} back?",
   backHelp: "The money goes back to the customer's wallet.",
