@@ -36,8 +36,8 @@ export class KaunterTill extends LitElement {
   /** What was drawn last, and since when. */
   #screen = "idle";
   #began = 0;
-  /** Whether the focus may move with the view. */
-  #holdsFocus = false;
+  /** Whether the focus moves with the view: from within the element, or from nowhere, and never out of a field. */
+  #focus: "within" | "nowhere" | null = null;
 
   constructor() {
     super();
@@ -100,10 +100,10 @@ export class KaunterTill extends LitElement {
     if (screen === this.#screen) return;
     this.#screen = screen;
     this.#began = performance.now();
-    // Never out of a field of the page.
     const { activeElement } = document;
     const isNowhere = activeElement === null || activeElement === document.body;
-    this.#holdsFocus = this.matches(":focus-within") || (isNowhere && view.name !== "idle" && view.name !== "opening");
+    const isSale = view.name !== "idle" && view.name !== "opening";
+    this.#focus = this.matches(":focus-within") ? "within" : isNowhere && isSale ? "nowhere" : null;
   }
 
   protected override render() {
@@ -137,10 +137,12 @@ export class KaunterTill extends LitElement {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
     }
-    if (!this.#holdsFocus) return;
-    this.#holdsFocus = false;
+    if (!this.#focus) return;
+    // A page that a person reads elsewhere is not scrolled.
+    const preventScroll = this.#focus === "nowhere";
+    this.#focus = null;
     const places = [...this.renderRoot.querySelectorAll<HTMLElement>("[data-first], [data-focus]")];
-    (places.find((place) => "first" in place.dataset) ?? places.at(-1))?.focus({ preventScroll: true });
+    (places.find((place) => "first" in place.dataset) ?? places.at(-1))?.focus({ preventScroll });
   }
 
   /** Escape leaves a question, or asks for the cancel. */

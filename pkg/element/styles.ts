@@ -29,20 +29,20 @@ export const styles = css`
 * { box-sizing: border-box; }
 .screen { display: flex; flex-direction: column; align-items: center; gap: 10px; padding: 16px; text-align: center; background: var(--paper); border-radius: var(--radius); overflow-wrap: anywhere; }
 .screen > * { margin: 0; max-width: 100%; }
-.paid { background: var(--good-paper); }
-.declined, .refused, .closed { background: var(--bad-paper); }
-.unconfirmed, .kept { background: var(--warn-paper); }
+.is-paid { background: var(--good-paper); }
+.is-declined, .is-refused, .is-closed { background: var(--bad-paper); }
+.is-unconfirmed, .is-kept { background: var(--warn-paper); }
 .sandbox { align-self: stretch; padding: 2px 8px; font-size: .8em; color: var(--quiet); background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .icon { width: 72px; height: 72px; border-radius: 50%; display: grid; place-items: center; background: var(--quiet); color: var(--paper); }
 .icon svg { width: 60%; height: 60%; }
 svg { width: 1.25em; height: 1.25em; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; }
-.waiting .icon, .voided .icon { background: var(--brand); color: var(--on-brand); }
-.paid .icon { background: var(--good); } .paid .title { color: var(--good); }
-:is(.declined, .refused, .closed) .icon { background: var(--bad); } :is(.declined, .refused, .closed) .title { color: var(--bad); }
-:is(.unconfirmed, .kept) .icon { background: var(--warn); } :is(.unconfirmed, .kept) .title { color: var(--warn); }
-:is(.unconfirmed, .kept) .sentence { font-weight: 600; }
+.is-waiting .icon, .is-voided .icon { background: var(--brand); color: var(--on-brand); }
+.is-paid .icon { background: var(--good); } .is-paid .title { color: var(--good); }
+:is(.is-declined, .is-refused, .is-closed) .icon { background: var(--bad); } :is(.is-declined, .is-refused, .is-closed) .title { color: var(--bad); }
+:is(.is-unconfirmed, .is-kept) .icon { background: var(--warn); } :is(.is-unconfirmed, .is-kept) .title { color: var(--warn); }
+:is(.is-unconfirmed, .is-kept) .sentence { font-weight: 600; }
 .title { font-size: 1.6em; line-height: 1.2; font-weight: 700; }
-.title:focus { outline: none; } .title:focus-visible { outline: 3px solid var(--brand); outline-offset: 4px; border-radius: 4px; }
+[tabindex="-1"]:focus { outline: none; }
 .amount { font-size: 2.2em; line-height: 1.15; font-weight: 700; font-variant-numeric: tabular-nums; }
 .sentence { max-width: 46ch; font-size: 1.1em; }
 .small { font-size: .9em; color: var(--quiet); }
@@ -70,7 +70,7 @@ button:disabled { opacity: .6; cursor: default; }
 .banner { align-self: stretch; justify-content: start; border-color: var(--warn); background: var(--warn-paper); font-weight: 600; text-align: start; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .ask { display: grid; gap: 10px; width: 100%; max-width: 460px; padding: 14px; text-align: start; background: var(--card); border: 2px solid var(--line); border-radius: var(--radius); }
-.ask > * { margin: 0; } .ask h3 { font-size: 1.1em; } .ask h3:focus { outline: none; }
+.ask > * { margin: 0; } .ask h3 { font-size: 1.1em; }
 .ask label { display: grid; gap: 4px; } .ask fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: 4px; }
 .ask fieldset label { display: flex; align-items: center; gap: 8px; min-height: 40px; }
 .ask :is(input:not([type="radio"]), select) { font: inherit; min-height: 48px; padding: 8px 12px; width: 100%; color: inherit; background: var(--paper); border: 2px solid var(--line); border-radius: var(--radius); }
@@ -79,6 +79,6 @@ button:disabled { opacity: .6; cursor: default; }
 .receipt dt { color: var(--quiet); } .receipt dd { margin: 0; font-variant-numeric: tabular-nums; }
 progress { width: 100%; max-width: 360px; accent-color: var(--brand); }
 @media (forced-colors: active) { .icon, .letter, [aria-pressed="true"] { border: 2px solid; } }
-@media (prefers-reduced-motion: no-preference) { .waiting .icon svg { animation: breathe 2s ease-in-out infinite; } }
+@media (prefers-reduced-motion: no-preference) { .is-waiting .icon svg { animation: breathe 2s ease-in-out infinite; } }
 @keyframes breathe { 50% { opacity: .45; } }
 `;

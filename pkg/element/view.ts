@@ -78,7 +78,7 @@ function look({ state, speech }: Scene): Look {
       const sentence = view.isAlready ? say("alreadyPaid") : say("paidWith", { a: wallet.name });
       if (!voidRefused) return { icon: "check", title: "titlePaid", sentence };
       const details = says(voidRefused, speech);
-      return { icon: "alert", title: "titlePaid", sentence: say("notBack"), details, look: "kept" };
+      return { icon: "alert", title: "titlePaid", sentence: say("notBack"), details, look: "is-kept" };
     }
     case "declined": {
       const { reason, gatewayAnswer } = view.outcome;
@@ -123,7 +123,7 @@ export function render(scene: Scene) {
   const trouble =
     state.trouble && ("word" in state.trouble ? speech.say(state.trouble.word) : speech.told(state.trouble));
   return html`
-    <div class="screen ${view.name} ${kept}" part="screen" lang=${speech.locale} data-view=${view.name}>
+    <div class="screen is-${view.name} ${kept}" part="screen" lang=${speech.locale} data-view=${view.name}>
       ${session?.sandbox ? html`<p class="sandbox" part="sandbox">${speech.say("sandbox")}</p>` : nothing}
       ${banners(scene)}
       ${icon ? html`<div class="icon" part="icon">${drawn(icon)}</div>` : nothing}
@@ -166,7 +166,8 @@ function middle(scene: Scene) {
     case "waiting":
       return waiting(scene);
     case "paid":
-      return html`<slot name="receipt">${receipt(view, speech)}</slot>`;
+      // A question needs the room.
+      return state.ask ? nothing : html`<slot name="receipt">${receipt(view, speech)}</slot>`;
     default:
       return nothing;
   }
@@ -237,7 +238,7 @@ function receipt({ outcome }: Extract<View, { name: "paid" }>, speech: Speech) {
 type Press = Extract<Happening, { type: `${string}_pressed` }>;
 
 function buttons({ state, speech, press, photo }: Scene) {
-  const { view, camera, cameras, isLit, session } = state;
+  const { view, camera, cameras, isLit } = state;
   const button = (word: Word, event: Press, kind = "", more: { pressed?: boolean } = {}) => html`<button
     part="button ${kind}" class=${kind} aria-pressed=${more.pressed ?? nothing} @click=${press(event)}>${speech.say(word)}</button>`;
   const shot =
@@ -291,6 +292,6 @@ function buttons({ state, speech, press, photo }: Scene) {
       return row(button("close", { type: "done_pressed" }, "primary"));
     case "idle":
     case "opening":
-      return session ? nothing : nothing;
+      return nothing;
   }
 }
