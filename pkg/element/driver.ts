@@ -266,7 +266,7 @@ export class Driver {
   }
 
   #charge({ call, sale, walletId, code }: Doing<"charge">): void {
-    const used = code === "given" ? this.#given : code === "scanned" ? this.#scanned : null;
+    const used = code === "given" ? this.#given : code === "scanned" ? (this.#scanned ?? this.#given) : null;
     this.#follow(call, (till, signal) =>
       till.charge(sale, {
         signal,
@@ -298,7 +298,7 @@ export class Driver {
       (outcome) => this.dispatch({ type: "ended", call, outcome, now: Date.now() }),
       (error: unknown) => {
         const fault = faultOf(error);
-        const canAsk = fault.code === "wallet_required" && this.#scanned !== null && till;
+        const canAsk = fault.code === "wallet_required" && (this.#scanned ?? this.#given) !== null && till;
         const wallets = canAsk ? till.wallets.filter(({ modes }) => modes.includes("consumer_presented")) : null;
         this.#error = { call, error };
         this.dispatch({ type: "refused", call, fault, wallets, now: Date.now() });

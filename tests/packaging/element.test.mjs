@@ -42,7 +42,7 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 <script type="module" nonce="shop">
 import * as kaunter from "kaunter";
 import { sandbox } from "kaunter/sandbox";
-const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: error?.code ?? error?.name ?? String(error) }));
+const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: kaunter.KaunterError.is(error) ? error.code : error.name }));
 const money = (text) => kaunter.parseMoney(text, "MYR");
 const element = document.querySelector("kaunter-till");
 Object.assign(globalThis, { kaunter, ends, money, element, events: [], blocked: [] });
@@ -56,7 +56,7 @@ const listed = async (input, init) => {
   const session = await answer.json();
   session.wallets.forEach((wallet, at) => {
     wallet.logo = ["data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>", "data:image/png,x", null][at % 3];
-    if (wallet.wallet_id === "22") wallet.min_amount = { minor: 2000, currency: "MYR" };
+    if (wallet.wallet_id === "25") wallet.min_amount = { minor: 2000, currency: "MYR" };
   });
   return new Response(JSON.stringify(session), answer);
 };
@@ -249,7 +249,7 @@ test("without a camera the code is typed; a wallet is chosen by keyboard, within
   await sees(page, "wallets");
   await look(page, "wallets");
   assert.equal(await page.locator("kaunter-till [data-wallet] img").count(), 2, "a broken logo leaves a letter");
-  const small = page.locator('kaunter-till [data-wallet="22"]');
+  const small = page.locator('kaunter-till [data-wallet="25"]');
   assert.deepEqual([await small.isDisabled(), /from RM\s20/.test(await small.textContent())], [true, true]);
   await page.keyboard.press("Escape");
   assert.equal((await ended(page)).value.status, "cancelled");
@@ -372,3 +372,115 @@ test("not confirmed: it can't simply be left, is checked again, set aside, and s
 });
 
 const till = (page) => page.evaluate(() => globalThis.till.unfinished[0]?.status);
+
+test("the page's own place: its field keeps the focus, its texts and its till are used, and a move keeps the till", async (t) => {
+  const page = await shop(t, { hasCamera: false });
+  await page.focus("#field");
+  await page.evaluate(() => {
+    element.texts = { idle: "Next, please.", titleRefused: "Stop", amount_invalid: "Too little." };
+  });
+  await until("the shop's text is used", async () => /Next, please/.test(await words(page)));
+  await page.evaluate(() => charge("FOCUS", "12.00", coded()));
+  await sees(page, "paid");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "field", "the focus stays in the page's field");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.evaluate(() => charge("MOVED", "12.00", coded()));
+  await until("the sale is paid", async () => (await ended(page)).value.sale.ref === "MOVED");
+  await sees(page, "paid");
+  await until("the focus was nowhere, so it comes in", () =>
+    page.evaluate(() => element.shadowRoot.activeElement?.localName === "h2"),
+  );
+
+  const known = await page.evaluate(() => {
+    const place = document.createElement("section");
+    document.querySelector("main").append(place);
+    place.append(element);
+    return events.length;
+  });
+  await page.evaluate(() => charge("AFTER", "12.09", coded()));
+  assert.equal((await ended(page)).value.status, "paid");
+  assert.equal(
+    await page.evaluate(
+      (known) =>
+        events
+          .slice(known)
+          .map(([type]) => type)
+          .join(),
+      known,
+    ),
+    "kaunter-outcome",
+  );
+  assert.match(
+    await page
+      .evaluate(() => charge("AFTER", "12.09", coded()))
+      .then(() => ended(page))
+      .then(({ error }) => error),
+    /sale_paid/,
+  );
+  await until("it says that the sale is paid", async () => /already paid/.test(await words(page)));
+  await press(page, "Give money back");
+  await page.locator("kaunter-till select").selectOption("paid twice");
+  await press(page, "Give RM 12.09 back");
+  await until("the refused refund is told", async () => /NOT given back/.test(await words(page)));
+  await look(page, "paid-kept");
+
+  assert.deepEqual(await page.evaluate(() => charge("BAD", "0.00", coded())).then(() => ended(page)), {
+    error: "amount_invalid",
+  });
+  await until("the shop's words for it", async () => /Stop/.test(await words(page)));
+  await isClean(page);
+});
+
+test("in the page and out of it: a scan ends with the element, a payment goes on, and a till of the page's stays open", async (t) => {
+  const page = await shop(t);
+  const out = await page.evaluate(async () => {
+    const told = [];
+    world.phone.move(2, 2);
+    const scan = ends(element.charge({ ref: "GONE", amount: money("12.00") }));
+    await till.camera.warmUp();
+    element.remove();
+    told.push((await scan).error);
+    while (till.camera.current) await new Promise(requestAnimationFrame); // until its till is closed
+    told.push((await ends(element.charge({ ref: "OUT", amount: money("12.00") }))).error);
+    const given = await kaunter.Till.open(world);
+    element.till = given;
+    document.body.append(element);
+    told.push((await element.charge({ ref: "GIVEN", amount: money("12.00") }, coded())).status);
+    // A till of the page's that can't ask for a wallet: the element asks.
+    const asked = element.charge({ ref: "ASKED", amount: money("12.00") }, { code: world.phone.code("23").text });
+    while (!element.shadowRoot.querySelector("[data-wallet]")) await new Promise(requestAnimationFrame);
+    element.shadowRoot.querySelector('[data-wallet="23"]').click();
+    told.push((await asked).wallet.walletId);
+    const paying = element.charge({ ref: "LEFT", amount: money("12.00") }, coded());
+    while (!element.shadowRoot.querySelector(".is-waiting")) await new Promise(requestAnimationFrame);
+    element.remove();
+    told.push((await paying).status);
+    document.body.append(element);
+    const stop = new AbortController();
+    stop.abort(new RangeError("enough"));
+    told.push(
+      await element.charge({ ref: "STOP", amount: money("12.00") }, { signal: stop.signal }).catch(({ name }) => name),
+    );
+    element.remove();
+    await Promise.resolve();
+    told.push((await given.charge({ ref: "STILL", amount: money("12.00") }, coded())).status);
+    const none = document.createElement("kaunter-till");
+    document.body.append(none);
+    told.push((await ends(none.charge({ ref: "NONE", amount: money("12.00") }))).error);
+    none.options = { backend: "ftp://x", getToken: () => "" };
+    told.push((await ends(none.charge({ ref: "NONE", amount: money("12.00") }))).error);
+    return told;
+  });
+  assert.deepEqual(out, [
+    "AbortError",
+    "argument_invalid",
+    "paid",
+    "23",
+    "paid",
+    "RangeError",
+    "paid",
+    "argument_invalid",
+    "argument_invalid",
+  ]);
+  await isClean(page);
+});
