@@ -1,7 +1,8 @@
 // What only the element says, in three languages, and how it says everything: in the language of the page, with the
 // shop's own texts before ours.
 
-import { type ErrorCode, formatMoney, type Money } from "kaunter";
+import { formatMoney, type Money } from "kaunter";
+import type { KaunterTexts, KaunterWord } from "../element";
 import type { Fault } from "../screen/fault";
 import { dayTime, filled, type Language, languageOf, localeOf, told, WORDS } from "../screen/say";
 
@@ -44,7 +45,10 @@ export const TEXTS = {
   zh: { ...WORDS.zh, ...OWN.zh },
 };
 export type Word = keyof (typeof TEXTS)["en"];
-export type Texts = Partial<Record<Word | ErrorCode, string>>;
+export type Texts = KaunterTexts;
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+/** The declarations list each text: one that is only here, or only there, does not compile. */
+export const IS_DECLARED: Same<Word, KaunterWord> = true;
 
 /** Says texts for one element. */
 export class Speech {

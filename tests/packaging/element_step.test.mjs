@@ -2,6 +2,7 @@
 // may do.
 
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -281,4 +282,23 @@ test("late money takes the screen of a sale that looked over", () => {
   const late = { type: "trade_changed", trade: tradeOf("late_success") };
   const { view, state } = story(charge, cancelled, late);
   assert.deepEqual([view, state.view.kind], ["unconfirmed", "late"]);
+});
+
+test("docs/element.md has each part, slot and custom property, and no other", async () => {
+  const folder = new URL("../../pkg/element/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => /^(view|asks|styles|element)/.test(name));
+  const source = (await Promise.all(files.map((name) => readFile(new URL(name, folder), "utf8")))).join("");
+  const docs = await readFile(new URL("../../docs/element.md", import.meta.url), "utf8");
+  const all = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, found]) => found))].sort();
+  const rows = (heading) => {
+    const [section] = docs.split(`\n## ${heading}\n`)[1].split("\n## ");
+    return [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names]) => all(names, /`([^`]+)`/g)).sort();
+  };
+  const parts = all(source, /part="([^"]*)"/g).flatMap((names) =>
+    names.replace(/\$\{\w+\}/, "").split(" ").filter(Boolean),
+  );
+  const added = all(source, /part\.add\("([^"]*)"/g);
+  assert.deepEqual(rows("Parts"), [...new Set([...parts, ...added, "primary"])].sort());
+  assert.deepEqual(rows("Slots"), all(source, /slot name="([^"]*)"/g));
+  assert.deepEqual(rows("Custom properties"), all(source, /var\((--kaunter-[a-z-]+)/g));
 });

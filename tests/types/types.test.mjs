@@ -48,6 +48,7 @@ for (const [what, config] of [
   ["what runs on the page", "page.json"],
   ["what runs in the worker", "worker.json"],
   ["what runs in a shop's tests", "testing.json"],
+  ["the element, and the texts that it shares with the terminal", "../../pkg/tsconfig.json"],
 ]) {
   test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
     const { status, stdout } = compile("-p", config);
