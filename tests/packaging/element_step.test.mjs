@@ -295,7 +295,10 @@ test("docs/element.md has each part, slot and custom property, and no other", as
     return [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names]) => all(names, /`([^`]+)`/g)).sort();
   };
   const parts = all(source, /part="([^"]*)"/g).flatMap((names) =>
-    names.replace(/\$\{\w+\}/, "").split(" ").filter(Boolean),
+    names
+      .replace(/\$\{\w+\}/, "")
+      .split(" ")
+      .filter(Boolean),
   );
   const added = all(source, /part\.add\("([^"]*)"/g);
   assert.deepEqual(rows("Parts"), [...new Set([...parts, ...added, "primary"])].sort());
