@@ -3,7 +3,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { REASONS, SAID, SETTLES, type VerdictOutcome } from "../screen/sentences";
-import { offeredVerdicts, type State } from "./model";
+import { offeredVerdicts } from "./model";
 import type { Scene } from "./view";
 
 const FIELD = "field";
@@ -35,14 +35,14 @@ const panel = (title: string, help: string, content: unknown) => html`
     ${help ? html`<p class="small">${help}</p>` : nothing} ${content}
   </div>`;
 
-function askCancel({ speech, state, press }: Scene) {
+function askCancel({ speech, state, press, isFresh }: Scene) {
   const title = speech.say("cancelTitle", { a: speech.money(state.sale?.amount) });
   return panel(
     title,
     speech.say("cancelHelp"),
     html`<div class="row">
       <button part="button" @click=${press({ type: "ask_closed" })}>${speech.say("cancelNo")}</button>
-      <button part="button danger" class="danger" @click=${press({ type: "cancel_confirmed" })}>
+      <button part="button danger" class="danger" ?disabled=${isFresh} @click=${press({ type: "cancel_confirmed" })}>
         ${speech.say("cancelYes")}
       </button>
     </div>`,
@@ -70,7 +70,7 @@ function askCode({ speech, press, give }: Scene) {
   );
 }
 
-function askRefund({ speech, state, press, dispatch }: Scene) {
+function askRefund({ speech, state, press, dispatch, isFresh }: Scene) {
   const amount = { a: speech.money(state.sale?.amount) };
   return panel(
     speech.say("backTitle", amount),
@@ -83,7 +83,7 @@ function askRefund({ speech, state, press, dispatch }: Scene) {
       </label>
       <div class="row">
         <button part="button" @click=${press({ type: "ask_closed" })}>${speech.say("keep")}</button>
-        <button part="button danger" class="danger"
+        <button part="button danger" class="danger" ?disabled=${isFresh}
           @click=${(event: Event) => dispatch({ type: "refund_confirmed", reason: value(event) })}>
           ${speech.say("yes", amount)}
         </button>
@@ -91,7 +91,7 @@ function askRefund({ speech, state, press, dispatch }: Scene) {
   );
 }
 
-function askVerdict({ speech, state, press, dispatch, verdict, choose }: Scene) {
+function askVerdict({ speech, state, press, dispatch, verdict, choose, isFresh }: Scene) {
   const amount = { a: speech.money(state.sale?.amount) };
   // The reducer asks for what is missing: an outcome that is not offered is none.
   const settle = (event: Event) =>
@@ -101,7 +101,7 @@ function askVerdict({ speech, state, press, dispatch, verdict, choose }: Scene) 
     speech.say("managerHelp"),
     html`<fieldset>
         <legend>${speech.say("verdict")}</legend>
-        ${verdicts(state).map(
+        ${offeredVerdicts(state).map(
           (outcome) => html`<label>
             <input type="radio" name="verdict" value=${outcome} .checked=${verdict === outcome}
               @change=${() => choose(outcome)}>${speech.say(SAID[outcome])}</label>`,
@@ -112,11 +112,9 @@ function askVerdict({ speech, state, press, dispatch, verdict, choose }: Scene) 
       </label>
       <div class="row">
         <button part="button" @click=${press({ type: "ask_closed" })}>${speech.say("backToSale")}</button>
-        <button part="button danger" class="danger" @click=${settle}>
+        <button part="button danger" class="danger" ?disabled=${isFresh} @click=${settle}>
           ${speech.say(verdict ? SETTLES[verdict] : "settle", amount)}
         </button>
       </div>`,
   );
 }
-
-const verdicts = (state: State): readonly VerdictOutcome[] => offeredVerdicts(state);

@@ -41,6 +41,8 @@ export class Driver {
   #source: Options | Till | null = null;
   #wanted: Options | Till | null = null;
   #opening: Promise<void> | null = null;
+  /** Counts the tills: one that opens too late is closed. */
+  #era = 0;
   /** Ends the listeners of the till. */
   #listening = new AbortController();
   #abort = new AbortController();
@@ -84,6 +86,7 @@ export class Driver {
     if (this.#source === this.#wanted || isBusy(this.state)) return;
     const [source, till, wanted] = [this.#source, this.#till, this.#wanted];
     this.#source = wanted;
+    this.#era += 1;
     this.#till = null;
     this.#listening.abort();
     this.#abort.abort();
@@ -95,7 +98,8 @@ export class Driver {
 
   async #open(options: Options): Promise<void> {
     this.dispatch({ type: "opening_began" });
-    const isOther = () => backendOf(this.#source) !== backendOf(options);
+    const era = this.#era;
+    const isOther = () => era !== this.#era;
     try {
       const till = await Till.open({
         ...options,
@@ -126,6 +130,8 @@ export class Driver {
     this.#listen(till, { signal: this.#listening.signal });
     const { rights, sandbox } = till.session;
     this.dispatch({ type: "opened", session: { rights, sandbox }, unfinished: till.unfinished });
+    const camera = till.camera.current;
+    if (camera) this.dispatch({ type: "camera_changed", status: "live", camera });
     this.#host.tell("kaunter-ready", { till });
   }
 

@@ -11,6 +11,8 @@ import { Speech, type Texts, tagOf } from "./words";
 
 /** Between two looks at the clock while seconds are shown. */
 const TICK_MS = 1000;
+/** A second tap comes within this time: the cashier's page waits as long. */
+const FRESH_MS = 350;
 
 export class KaunterTill extends LitElement {
   static override styles = styles;
@@ -113,6 +115,7 @@ export class KaunterTill extends LitElement {
       speech: new Speech(tagOf(this), this.texts),
       video: this.#video,
       clock: { now: performance.now(), began: this.#began, date: Date.now() },
+      isFresh: this.#isFresh(),
       verdict: this.#verdict,
       dispatch: (event) => driver.dispatch(event),
       press: (event) => () => driver.dispatch(event),
@@ -137,6 +140,7 @@ export class KaunterTill extends LitElement {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
     }
+    if (this.#isFresh()) setTimeout(() => this.requestUpdate(), FRESH_MS);
     if (!this.#focus) return;
     // A page that a person reads elsewhere is not scrolled.
     const preventScroll = this.#focus === "nowhere";
@@ -144,6 +148,8 @@ export class KaunterTill extends LitElement {
     const places = [...this.renderRoot.querySelectorAll<HTMLElement>("[data-first], [data-focus]")];
     (places.find((place) => "first" in place.dataset) ?? places.at(-1))?.focus({ preventScroll });
   }
+
+  #isFresh = () => this.#driver.state.ask !== null && performance.now() - this.#began < FRESH_MS;
 
   /** Escape leaves a question, or asks for the cancel. */
   #key(event: KeyboardEvent): void {

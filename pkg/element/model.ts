@@ -192,7 +192,6 @@ export type Effect =
     }
   /** Aborts the call that runs. */
   | { readonly type: "abort" }
-  | { readonly type: "cancel"; readonly tradeId: string }
   /** Answers the till's question for the wallet. */
   | { readonly type: "choose"; readonly walletId: string | null }
   | { readonly type: "set_torch"; readonly isLit: boolean }

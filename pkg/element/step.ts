@@ -144,7 +144,11 @@ function saleBegun(before: State, { job, hasCode, wallets }: Extract<Event, { ty
 function saleStopped(state: State): Step {
   const { job, call } = state;
   if (!job) return same(state);
-  if (call) return stop(state, "page");
+  if (call) {
+    const [stopped, effects] = stop(state, "page");
+    // A till that waits for a wallet hears no signal.
+    return [stopped, state.view.name === "wallets" ? [...effects, { type: "choose", walletId: null }] : effects];
+  }
   // No call runs: a wallet or a camera is missing.
   const idle: State = { ...leave(state), job: null };
   return [idle, [{ type: "reject", call: state.calls }]];

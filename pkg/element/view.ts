@@ -32,6 +32,8 @@ export interface Scene {
   readonly video: HTMLVideoElement;
   /** `performance.now()` and the start of the view on that clock; time of the day. */
   readonly clock: { readonly now: number; readonly began: number; readonly date: number };
+  /** The question has just appeared: a second tap of the press before must not answer it. */
+  readonly isFresh: boolean;
   /** The verdict that is chosen in the open question. */
   readonly verdict: VerdictOutcome | null;
   dispatch(event: Happening): void;

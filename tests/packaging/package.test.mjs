@@ -226,10 +226,7 @@ test("the element is small, and has no second copy of the package", async (t) =>
   const size = gzipSync(text, { level: 9 }).length;
   t.diagnostic(`kaunter/element: ${(size / 1024).toFixed(1)} KiB more`);
   assert.ok(size <= MAX_ELEMENT, `${size} bytes`);
-  assert.deepEqual(
-    [...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name),
-    ["../index.js"],
-  );
+  assert.deepEqual([...new Set([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name))], ["../index.js"]);
 });
 
 test("the JavaScript that was built has source maps, which hold their sources", async () => {
