@@ -62,9 +62,14 @@ const listed = async (input, init) => {
 };
 globalThis.open = async ({ hasCamera = true, hasLogos, ...settings }) => {
   globalThis.world = await sandbox({ persist: false, ...settings });
+  const stream = hasCamera && world.cameraStream();
+  // No test machine has a camera with a light: this one reports a light, and accepts settings.
+  globalThis.lit = [];
+  const applyConstraints = async ({ advanced }) => void lit.push(advanced[0].torch);
+  if (stream) Object.assign(stream.getVideoTracks()[0], { getCapabilities: () => ({ torch: true }), applyConstraints });
   element.options = {
     ...world,
-    ...(hasCamera && { camera: { stream: world.cameraStream() } }),
+    ...(stream && { camera: { stream } }),
     ...(hasLogos && { fetch: listed }),
   };
   await import("kaunter/element");
@@ -136,9 +141,9 @@ const press = async (page, name) => {
 };
 
 /** Waits for a view; on a page without time of its own, time passes meanwhile. */
-const sees = (page, name, { passing = false } = {}) =>
+const sees = (page, name, { passing = 0 } = {}) =>
   until(`the view ${name}`, async () => {
-    if (passing) await page.clock.runFor(2_000);
+    if (passing) await page.clock.runFor(passing);
     return (await view(page)) === name;
   });
 
@@ -208,6 +213,12 @@ test("the camera reads a code, the sale is paid, and the money is given back", a
   await page.evaluate(() => charge("PAID", "12.00"));
   await sees(page, "scan");
   await until("the camera is live", async () => /payment code/.test(await words(page)));
+  const light = button(page, "Light");
+  await light.click();
+  await until("the light is on", async () => (await light.getAttribute("aria-pressed")) === "true");
+  await light.click();
+  await until("and off", async () => (await light.getAttribute("aria-pressed")) === "false");
+  assert.deepEqual(await page.evaluate(() => lit), [true, false]);
   await look(page, "scan");
   assert.match(await words(page), /Sandbox, no real money/);
   await page.evaluate(() => world.phone.move(0.5, 0.5));
@@ -306,7 +317,7 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
     }
   });
   await page.evaluate((payload) => world.phone.scan(payload), payload);
-  await sees(page, "waiting", { passing: true });
+  await sees(page, "waiting", { passing: 2_000 });
   await look(page, "waiting");
   assert.match(await words(page), /Next check in/);
   await page.evaluate(() => world.faults.add("network_cut"));
@@ -319,7 +330,7 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
     world.faults.clear();
     world.phone.approve();
   });
-  await sees(page, "paid", { passing: true });
+  await sees(page, "paid", { passing: 2_000 });
   assert.equal((await ended(page)).value.status, "paid");
 
   await show("LEFT");
@@ -328,7 +339,7 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
   await sees(page, "code");
   await press(page, "Cancel the payment");
   await press(page, "Yes, cancel");
-  await sees(page, "cancelled", { passing: true });
+  await sees(page, "cancelled", { passing: 2_000 });
   assert.equal((await ended(page)).value.status, "cancelled");
 
   await page.evaluate(() => charge("NO", "12.34", coded()));
@@ -336,7 +347,7 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
   const busy = await page.evaluate(() => ends(element.charge({ ref: "OTHER", amount: money("1.00") })));
   assert.equal(busy.error, "sale_busy", "one sale at a time");
   await page.evaluate(() => world.phone.decline());
-  await sees(page, "declined", { passing: true });
+  await sees(page, "declined", { passing: 2_000 });
   await look(page, "declined");
   await isClean(page);
 });
@@ -346,7 +357,7 @@ test("not confirmed: it can't simply be left, is checked again, set aside, and s
   await page.evaluate(() => charge("OPEN", "12.00", coded()));
   await until("the phone asks", () => page.evaluate(() => world.phone.waiting.length === 1));
   await page.evaluate(() => world.faults.add("gateway_down"));
-  await sees(page, "unconfirmed", { passing: true });
+  await sees(page, "unconfirmed", { passing: 20_000 });
   assert.equal((await ended(page)).value.status, "unconfirmed");
   await look(page, "unconfirmed");
   assert.equal(await button(page, "Close").count(), 0);
@@ -354,7 +365,7 @@ test("not confirmed: it can't simply be left, is checked again, set aside, and s
   await sees(page, "idle");
   await look(page, "idle-unfinished");
   await button(page, /^Not confirmed: RM 12.00/).click();
-  await sees(page, "unconfirmed", { passing: true });
+  await sees(page, "unconfirmed", { passing: 20_000 });
   await until("a person may decide", async () => {
     await press(page, "Check now").catch(() => {});
     await page.clock.runFor(60_000);
