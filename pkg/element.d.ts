@@ -155,31 +155,10 @@ export class KaunterTill extends HTMLElement {
    * wallets that can. Resolves and rejects as `charge` does, and with `mode_unsupported` if no wallet can.
    */
   showCode(sale: SaleInput, options?: Partial<Pick<ShowCodeOptions, "walletId" | "signal">>): Promise<Outcome>;
-
-  addEventListener<K extends keyof KaunterTillEventMap>(
-    type: K,
-    listener: (event: KaunterTillEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof KaunterTillEventMap>(
-    type: K,
-    listener: (event: KaunterTillEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
 }
 
-/** The element's events. They bubble, and leave shadow trees. */
-export interface KaunterTillEventMap extends HTMLElementEventMap {
+/** The element's events. They bubble, and leave shadow trees: listen on the element, or on what is around it. */
+export interface KaunterTillEventMap {
   /** Its till is open. */
   "kaunter-ready": CustomEvent<{ readonly till: Till }>;
   /** A sale ended, or what was not confirmed, refunded or settled ended after its promise. */
@@ -189,6 +168,7 @@ export interface KaunterTillEventMap extends HTMLElementEventMap {
 }
 
 declare global {
+  interface GlobalEventHandlersEventMap extends KaunterTillEventMap {}
   interface HTMLElementTagNameMap {
     "kaunter-till": KaunterTill;
   }

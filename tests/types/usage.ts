@@ -246,6 +246,7 @@ export async function element(till: Till): Promise<string> {
   screen.addEventListener("kaunter-ready", ({ detail }) => detail.till.wallets.length, { once: true });
   screen.addEventListener("kaunter-error", ({ detail }) => detail.code === "camera_denied");
   const listener = (event: Event) => event.preventDefault();
+  document.addEventListener("kaunter-outcome", ({ detail }) => detail.status === "paid");
   screen.addEventListener("kaunter-outcome", listener);
   screen.removeEventListener("kaunter-outcome", listener);
   const sale = { ref: "S-1", amount: parseMoney("12.50", "MYR") };
