@@ -84,6 +84,26 @@ globalThis.coded = (walletId = "23") => ({ code: world.phone.code(walletId).text
 globalThis.ready = true;
 </script>`;
 
+/** The page around the README's code: the sandbox answers in place of the shop's servers and of a webcam. */
+const AROUND = `<!doctype html><html lang="en"><title>shop</title><link rel="icon" href="data:,">
+<script type="importmap" nonce="shop">${MAP}</script><kaunter-till></kaunter-till><output></output>
+<script nonce="shop">
+const show = (...words) => { document.querySelector("output").textContent = words.join(" "); };
+const printReceipt = (ref) => show("Paid:", ref);
+</script>
+<script type="module" nonce="shop">
+import { sandbox } from "kaunter/sandbox";
+const [world, real] = [await sandbox({ persist: false }), fetch];
+globalThis.fetch = async (input, init) => {
+  const url = String(input.url ?? input);
+  if (url === "/till-token") return Response.json({ token: await world.getToken() });
+  const [, path] = url.split("https://pay.shop.example");
+  return path ? world.fetch(world.backend + path, init ?? input) : real(input, init);
+};
+navigator.mediaDevices.getUserMedia = async () => world.cameraStream();
+await import("/readme.js");
+</script>`;
+
 let dir, server, origin, browser;
 
 before(async () => {
@@ -95,10 +115,13 @@ before(async () => {
   };
   const [packed] = JSON.parse(run("npm", "pack", "--json", "--pack-destination", dir, join(root, "pkg")));
   run("tar", "-xzf", join(dir, packed.filename), "-C", dir);
+  const readme = await readFile(join(dir, "package/README.md"), "utf8");
+  const code = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const pages = { "/": PAGE, "/readme": AROUND, "/readme.js": code.find((code) => code.includes("kaunter/element")) };
   const types = { js: "text/javascript", wasm: "application/wasm" };
   server = createServer(async ({ url }, response) => {
     const headers = { "content-type": types[url.split(".").pop()] ?? "text/html", "content-security-policy": POLICY };
-    const body = url === "/" ? PAGE : await readFile(join(dir, url)).catch(() => null);
+    const body = pages[url] ?? (await readFile(join(dir, url)).catch(() => null));
     response.writeHead(body ? 200 : 404, headers).end(body ?? "");
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -500,4 +523,12 @@ test("in the page and out of it: a scan ends with the element, a payment goes on
     "argument_invalid",
   ]);
   await isClean(page);
+});
+
+test("the README's lines, to the letter, take a payment", async (t) => {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${origin}/readme`);
+  await page.waitForFunction(() => /^Paid: SANDBOX-/.test(document.querySelector("output").textContent));
 });
