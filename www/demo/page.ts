@@ -3,6 +3,7 @@
 import { $, element, setText } from "../dom";
 import { Hand } from "./hand";
 import { lineOf, lines } from "./ledger";
+import { firstLines } from "./lines";
 import { drawPhone, type PhoneState, wirePhone } from "./phone";
 import { type Act, after, guide, STORIES, type Story } from "./stories";
 import { TillFrame } from "./till_frame";
@@ -194,6 +195,7 @@ function showStories(demo: Demo): void {
 async function start(): Promise<void> {
   const { world, camera } = await openWorld();
   setText("place", world.place);
+  setText("code", firstLines);
   showPicture(camera);
   const demo = new Demo(world, camera);
   showStories(demo);
