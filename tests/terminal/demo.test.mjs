@@ -47,7 +47,7 @@ after(async () => {
 });
 
 /** A visitor on a fresh page. `page.problems` has errors, and `page.left` the addresses outside the page's folder. */
-async function visit(t, address) {
+async function visit(t, address, before = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   t.after(() => context.close());
   const page = await context.newPage();
@@ -59,6 +59,7 @@ async function visit(t, address) {
     if (!url.startsWith(address.split("?")[0]) && !url.startsWith("data:")) page.left.push(url);
   });
   await page.clock.install();
+  await before(page);
   await page.goto(address);
   const visitor = new Visitor(page);
   await visitor.screen("ready", "ready");
@@ -225,6 +226,16 @@ test("the same page against the real backend: a sale, a killed tab, and a ledger
     [],
   );
   assert.deepEqual(page.problems, []);
+
+  // Another browser with this till's name is refused, and no story is told of that.
+  const name = await page.evaluate(() => localStorage.getItem("kaunter.demo"));
+  const other = await visit(t, `${shop.sandbox}/?world=server`, (page) =>
+    page.addInitScript((name) => localStorage.setItem("kaunter.demo", name), name),
+  );
+  await other.choose("declines");
+  await other.charge();
+  await other.page.click("#hold-up");
+  await ends(other, /ended in another way/, /^Not charged\.$/);
 
   const phone = /https:\/\/127\.0\.0\.1:\d+\/_sim\/phone/.exec(shop.sandboxProgram.words)[0];
   const opened = await overTls(phone);

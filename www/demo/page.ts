@@ -33,6 +33,8 @@ class Demo {
   #run = 0;
   #hasActed = false;
   #isReopened = false;
+  /** The phone has asked its customer about this sale. */
+  #wasAsked = false;
   #asked: Asked | null = null;
   #ledger: readonly Entry[] = [];
   /** Entries of earlier visits. */
@@ -55,7 +57,7 @@ class Demo {
         this.#payload = payload;
       },
     });
-    this.#frame = new TillFrame($("till"), host, () => this.#draw());
+    this.#frame = new TillFrame($("till"), world.terminal, host, () => this.#draw());
     wirePhone({
       answer: (asked, isYes) => void this.#world.answer(asked, isYes),
       scan: () => void (this.#payload && this.#world.scan(this.#payload)),
@@ -85,13 +87,14 @@ class Demo {
     if (run !== this.#run) return;
     this.#ref = `BILL-${Date.now().toString(36).toUpperCase()}`;
     this.#asked = this.#payload = null;
-    this.#hasActed = this.#isReopened = false;
+    this.#hasActed = this.#isReopened = this.#wasAsked = false;
     this.#frame.open(this.#ref, story.minor);
   }
 
   async #look(): Promise<void> {
     const { asked, ledger } = await this.#world.look();
     this.#asked = asked;
+    this.#wasAsked ||= asked !== null;
     this.#ledger = ledger;
     if (asked && this.#frame.screen.view === "waiting" && !this.#hasActed) void this.#act();
     this.#draw();
@@ -142,7 +145,10 @@ class Demo {
   }
 
   #draw(): void {
-    const { isSeen, text } = guide(this.#story, this.#frame.screen, this.#isReopened);
+    const { isSeen, text } = guide(this.#story, this.#frame.screen, {
+      isReopened: this.#isReopened,
+      wasAsked: this.#wasAsked,
+    });
     setText("guide-word", isSeen ? "What you have just seen" : "Try this");
     setText("guide-text", text);
     $("guide").classList.toggle("seen", isSeen);

@@ -5,6 +5,7 @@ import type { Asked, Entry, Plan, World } from "./world";
 
 export class PageWorld implements World {
   readonly place = "Everything runs in this page: no server, no webcam, no real money.";
+  readonly terminal = "till-1";
   readonly #sandbox: Sandbox;
 
   constructor(sandbox: Sandbox) {

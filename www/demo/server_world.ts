@@ -11,7 +11,15 @@ const WALLET = "33";
 const OTHER_WALLET = "21";
 /** A visitor reads first, and then holds the phone up. */
 const CODE_MS = 600_000;
-const TERMINAL = "till-1";
+/** In this browser's storage: the name of its till. */
+const KEPT = "kaunter.demo";
+
+/** A name for each browser: a second browser of one name would have to take the till over. */
+function ownName(): string {
+  const name = localStorage.getItem(KEPT) ?? `till-${crypto.randomUUID().slice(0, 4)}`;
+  localStorage.setItem(KEPT, name);
+  return name;
+}
 
 interface ServerTrade {
   readonly trade_id: string;
@@ -34,6 +42,7 @@ async function ask(method: "GET" | "POST" | "DELETE", path: string, body?: unkno
 
 export class ServerWorld implements World {
   readonly place = "The real backend on this machine, with a simulated gateway: no webcam, no real money.";
+  readonly terminal = ownName();
   readonly backend: string;
   readonly fetch: typeof fetch = (input, init) => fetch(input, init);
   readonly #phone: SandboxPhone;
@@ -51,7 +60,8 @@ export class ServerWorld implements World {
 
   async getToken({ sale, right, signal }: TokenContext): Promise<string> {
     const rights = ["charge", "cancel", "void", "list", ...(right ? [right] : [])];
-    return (await ask("POST", "shop/token", { terminal: TERMINAL, rights, ...(sale ? { sale } : {}) }, signal)).token;
+    return (await ask("POST", "shop/token", { terminal: this.terminal, rights, ...(sale ? { sale } : {}) }, signal))
+      .token;
   }
 
   async begin(plan: Plan): Promise<void> {

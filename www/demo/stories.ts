@@ -84,7 +84,7 @@ export const STORIES: readonly Story[] = [
     end: "late",
     seen: "The money came after the cancel. The till says so, and the cashier can give it back.",
     meanwhile: {
-      cancelled: "Watch the ledger: the customer pays now. The backend looks for late money after 30 s.",
+      cancelled: "Watch the ledger: the customer pays now. The till hears of it within a minute.",
     },
   },
   {
@@ -121,7 +121,11 @@ export const STORIES: readonly Story[] = [
 export const after = (story: Story): Story | undefined => STORIES[STORIES.indexOf(story) + 1];
 
 /** The next thing to do, or what there was to see. */
-export function guide(story: Story, { view, kind }: Screen, isReopened: boolean): { isSeen: boolean; text: string } {
+export function guide(
+  story: Story,
+  { view, kind }: Screen,
+  { isReopened, wasAsked }: { isReopened: boolean; wasAsked: boolean },
+): { isSeen: boolean; text: string } {
   const next = (text: string) => ({ isSeen: false, text });
   if (view === "away") return next("The till's tab is gone. Its journal and the backend are not.");
   if (view === "ready" && isReopened) return next("The till opens again, and looks for what it had not finished.");
@@ -130,7 +134,9 @@ export function guide(story: Story, { view, kind }: Screen, isReopened: boolean)
     return next("Drag the phone into the middle of the camera's picture, or press Hold up the phone.");
   if (view === "present") return next("The till shows a code. Press Scan the till's code on the phone.");
   if (view === "waiting") return next(story.waiting);
-  if (kind === story.end) return { isSeen: true, text: story.seen };
+  // A customer who pays too late is not asked. Of every other one it is known whether there was a question.
+  const isStory = kind === story.end && (wasAsked || story.plan === "pays_late");
+  if (isStory) return { isSeen: true, text: story.seen };
   const meanwhile = story.meanwhile?.[kind];
   if (meanwhile) return next(meanwhile);
   return { isSeen: true, text: "This sale ended in another way. Compare the till with the ledger." };

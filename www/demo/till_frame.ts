@@ -11,14 +11,16 @@ const AWAY: Screen = { view: "away", kind: "away" };
 export class TillFrame {
   screen = AWAY;
   readonly #box: HTMLElement;
+  readonly #terminal: string;
   readonly #host: () => Host;
   readonly #changed: () => void;
   #frame: HTMLIFrameElement | null = null;
   #stream: MediaStream | null = null;
 
   /** `host` gives what the frame's till works with; `changed` runs when its page shows another screen. */
-  constructor(box: HTMLElement, host: () => Host, changed: () => void) {
+  constructor(box: HTMLElement, terminal: string, host: () => Host, changed: () => void) {
     this.#box = box;
+    this.#terminal = terminal;
     this.#host = host;
     this.#changed = changed;
   }
@@ -32,7 +34,7 @@ export class TillFrame {
     const frame = document.createElement("iframe");
     frame.title = "The cashier's till";
     frame.allow = "camera; autoplay; screen-wake-lock";
-    const query = new URLSearchParams({ hosted: "1", terminal: "till-1", ref, amount: String(minor) });
+    const query = new URLSearchParams({ hosted: "1", terminal: this.#terminal, ref, amount: String(minor) });
     frame.src = `./till.html?${query}`;
     frame.onload = () => this.#watch(frame);
     this.#frame = frame;

@@ -28,6 +28,8 @@ export interface Entry {
 export interface World extends Pick<TillOptions, "backend" | "getToken"> {
   /** Where all of this runs, in a sentence. */
   readonly place: string;
+  /** The name of the till. */
+  readonly terminal: string;
   readonly fetch: typeof fetch;
   /** Another customer comes, who holds a fresh code. Those who were asked and did not answer decline. */
   begin(plan: Plan): Promise<void>;

@@ -1,5 +1,6 @@
 //! The demo: the sandbox, the shop's server and the backend in one process. It prints the links of its pages.
 
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -173,7 +174,17 @@ fn show_phone(address: &str) -> anyhow::Result<()> {
         .render::<qrcode::render::unicode::Dense1x2>()
         .quiet_zone(true)
         .build();
-    println!("{drawn}");
+    // Black on white, also where the terminal writes white on black.
+    let is_terminal = std::io::stdout().is_terminal();
+    let (on, off) = if is_terminal {
+        ("\x1b[30;107m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    for line in drawn.lines() {
+        println!("  {on}{line}{off}");
+    }
+    println!();
     println!("  For a real phone         {address}");
     println!("  The certificate is this demo's own: the phone asks once whether to trust it.\n");
     Ok(())
