@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -11,6 +11,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { compileScript, parse } from "vue/compiler-sfc";
 import { flags, show } from "../terminal/camera.mjs";
 import { until } from "../terminal/harness.mjs";
 
@@ -37,14 +38,16 @@ before(async () => {
   for (const name of ["react", "react-dom", "vue"])
     await symlink(join(root, "node_modules", name), join(dir, "node_modules", name));
   await cp(join(root, "tests/packaging/components"), join(dir, "pages"), { recursive: true });
+  await writeReadme();
   await build({
     absWorkingDir: dir,
-    entryPoints: FRAMEWORKS.map((name) => `pages/${name}.js`),
+    entryPoints: FRAMEWORKS.flatMap((name) => [`pages/${name}.js`, `pages/readme-${name}.js`]),
     bundle: true,
     splitting: true,
     format: "esm",
     outdir: "package", // beside the package's files
     define: { "process.env.NODE_ENV": '"development"' }, // StrictMode mounts twice
+    jsx: "automatic",
     logLevel: "error",
     entryNames: "built-[name]",
   });
@@ -66,6 +69,34 @@ after(async () => {
   server?.close();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** Writes the components of the package's README as they are there, each with a page that shows it in the sandbox. */
+async function writeReadme() {
+  const readme = await readFile(join(dir, "package/README.md"), "utf8");
+  const [[, react], [, vue]] = ["jsx", "vue"].map((kind) => new RegExp(`\`\`\`${kind}\n([^]*?)\`\`\``).exec(readme));
+  const { descriptor } = parse(vue);
+  const files = {
+    "Checkout.jsx": react,
+    "CheckoutPage.js": compileScript(descriptor, { id: "checkout", inlineTemplate: true }).content,
+    "readme-react.js": `
+      import { createElement as h, StrictMode } from "react";
+      import { createRoot } from "react-dom/client";
+      import { Checkout } from "./Checkout.jsx";
+      import { props } from "./props.js";
+      createRoot(document.body).render(h(StrictMode, null, h(Checkout, props)));`,
+    "readme-vue.js": `
+      import { createApp } from "vue";
+      import CheckoutPage from "./CheckoutPage.js";
+      import { props } from "./props.js";
+      createApp(CheckoutPage, props).mount(document.body);`,
+    "props.js": `
+      import { sandbox } from "kaunter/sandbox";
+      const world = await sandbox({ persist: false });
+      const options = { ...world, camera: { stream: world.cameraStream() } };
+      export const props = { options, sale: { ref: "INV-1", amount: { minor: 1200, currency: "MYR" } } };`,
+  };
+  for (const [path, text] of Object.entries(files)) await writeFile(join(dir, "pages", path), text);
+}
 
 /** A page of the framework, and what the tests ask of it. */
 async function open(framework) {
@@ -239,6 +270,14 @@ for (const framework of FRAMEWORKS)
         return seen.tills.one.charge(sale, { code });
       });
       await says("#one i", "");
+    });
+
+    test("the README's component, its code to the letter, takes a payment", async () => {
+      const page = await browser.newPage();
+      await page.goto(`${origin}/readme-${framework}`);
+      await page.click("button:text-is('Pay'):enabled");
+      await page.waitForSelector("output:text-is('paid')");
+      await page.close();
     });
 
     test("nothing went wrong on the page", () => assert.deepEqual(shop.problems, []));
