@@ -299,7 +299,7 @@ async function answered(pos, answer) {
   } catch (error) {
     const { page, words } = pos;
     const shown = (await page.textContent("main").catch(() => "")).replace(/\s+/g, " ");
-    const log = words().match(/.*(PHP |\[[45]\d\d\]).*/g) ?? [];
+    const log = words().match(/.*(PHP (Warning|Fatal|Notice|Deprecated)|\[[45]\d\d\]).*/g) ?? [];
     const seen = [error.message, page.url(), shown, ...page.problems.slice(-5), ...log.slice(-5)];
     throw new Error(seen.join("\n"), { cause: error });
   }
