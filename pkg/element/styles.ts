@@ -53,6 +53,7 @@ video, ::slotted(video) { display: block; width: 100%; height: 100%; object-fit:
 .frame { position: absolute; inset: 9% 21%; border: 3px solid #fff; border-radius: 20px; box-shadow: 0 0 0 400px #0006; }
 .hint { min-height: 1.4em; font-weight: 600; color: var(--warn); }
 .code { width: 100%; max-width: 360px; aspect-ratio: 1; padding: 10px; background: #fff; border-radius: var(--radius); forced-color-adjust: none; }
+.asks .code { max-width: 160px; }
 .code img { display: block; width: 100%; height: 100%; }
 .row { display: flex; flex-wrap: wrap; justify-content: center; gap: 10px; align-self: stretch; }
 .row > * { flex: 1 1 10em; max-width: 22em; }

@@ -125,7 +125,7 @@ export function render(scene: Scene) {
   const trouble =
     state.trouble && ("word" in state.trouble ? speech.say(state.trouble.word) : speech.told(state.trouble));
   return html`
-    <div class="screen is-${view.name} ${kept}" part="screen" lang=${speech.locale} data-view=${view.name}>
+    <div class="screen is-${view.name} ${kept} ${state.ask ? "asks" : ""}" part="screen" lang=${speech.locale} data-view=${view.name}>
       ${session?.sandbox ? html`<p class="sandbox" part="sandbox">${speech.say("sandbox")}</p>` : nothing}
       ${banners(scene)}
       ${icon ? html`<div class="icon" part="icon">${drawn(icon)}</div>` : nothing}

@@ -197,6 +197,7 @@ function faults() {
 
 /** Judges the view in light and dark mode, narrow and wide, in three languages. */
 async function look(page, name) {
+  await page.waitForFunction(() => !element.shadowRoot.querySelector(".danger:disabled"));
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate(async (isDark) => {
