@@ -269,6 +269,7 @@ function buttons({ state, speech, press, photo }: Scene) {
     case "code":
       return row(button("stop", { type: "cancel_pressed" }));
     case "waiting": {
+      if (state.call?.kind === "watch") return row(button("backToSale", { type: "cancel_pressed" }));
       const canStop = state.job !== null && ["paying", "confirm", "checking"].includes(view.work);
       return canStop && state.call?.stopped === "no" ? row(button("stop", { type: "cancel_pressed" })) : nothing;
     }
