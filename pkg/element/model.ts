@@ -235,7 +235,7 @@ export function canSetAside({ view, call, unfinished }: State): boolean {
   return view.name === "unconfirmed" && call === null && unfinished.some(({ tradeId }) => tradeId === view.tradeId);
 }
 
-/** The unfinished trades to open. None during a sale, and while one that was refused or is not confirmed is on screen. */
+/** The unfinished trades to open. None during a sale, or while one that was refused or not confirmed is on screen. */
 export function others({ job, call, view, unfinished }: State): readonly Trade[] {
   const isOpen = view.name === "unconfirmed" || view.name === "refused";
   return job !== null || call !== null || isOpen ? [] : unfinished;

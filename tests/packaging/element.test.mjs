@@ -42,20 +42,24 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 <script type="module" nonce="shop">
 import * as kaunter from "kaunter";
 import { sandbox } from "kaunter/sandbox";
-const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: kaunter.KaunterError.is(error) ? error.code : error.name }));
+const nameOf = (error) => ({ error: kaunter.KaunterError.is(error) ? error.code : error.name });
+const ends = (promise) => promise.then((value) => ({ value }), nameOf);
 const money = (text) => kaunter.parseMoney(text, "MYR");
 const element = document.querySelector("kaunter-till");
 Object.assign(globalThis, { kaunter, ends, money, element, events: [], blocked: [] });
-addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => blocked.push(violatedDirective + " " + blockedURI));
+addEventListener("securitypolicyviolation", (event) => blocked.push(event.violatedDirective + " " + event.blockedURI));
 for (const type of ["kaunter-ready", "kaunter-outcome", "kaunter-error"])
-  document.addEventListener(type, ({ detail }) => events.push([type, detail.status ?? detail.code ?? typeof detail.till.charge]));
+  document.addEventListener(type, ({ detail }) => {
+    events.push([type, detail.status ?? detail.code ?? typeof detail.till.charge]);
+  });
 /** The sandbox's wallets have neither logos nor limits: this counter's have. */
 const listed = async (input, init) => {
   const answer = await world.fetch(input, init);
   if (!String(input.url ?? input).endsWith("/v1/sessions")) return answer;
   const session = await answer.json();
   session.wallets.forEach((wallet, at) => {
-    wallet.logo = ["data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>", "data:image/png,x", null][at % 3];
+    const svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>";
+    wallet.logo = ["data:image/svg+xml," + svg, "data:image/png,x", null][at % 3];
     if (wallet.wallet_id === "25") wallet.min_amount = { minor: 2000, currency: "MYR" };
   });
   return new Response(JSON.stringify(session), answer);
@@ -73,7 +77,8 @@ globalThis.open = async ({ hasCamera = true, hasLogos, ...settings }) => {
     ...(hasLogos && { fetch: listed }),
   };
   await import("kaunter/element");
-  await new Promise((done) => element.addEventListener("kaunter-ready", ({ detail }) => { globalThis.till = detail.till; done(); }, { once: true }));
+  const ready = await new Promise((done) => element.addEventListener("kaunter-ready", done, { once: true }));
+  globalThis.till = ready.detail.till;
 };
 globalThis.charge = (ref, amount, options) => {
   globalThis.end = null;
