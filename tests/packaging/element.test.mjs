@@ -242,6 +242,8 @@ test("the camera reads a code, the sale is paid, and the money is given back", a
   await page.evaluate(() => charge("PAID", "12.00"));
   await sees(page, "scan");
   await until("the camera is live", async () => /payment code/.test(await words(page)));
+  await page.evaluate(() => till.dispatchEvent(new CustomEvent("hint", { detail: { hint: "glare" } })));
+  await until("it says what would help", async () => /the screen glares/.test(await words(page)));
   const light = button(page, "Light");
   await light.click();
   await until("the light is on", async () => (await light.getAttribute("aria-pressed")) === "true");
@@ -371,6 +373,28 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
   await sees(page, "cancelled", { passing: 2_000 });
   assert.equal((await ended(page)).value.status, "cancelled");
 
+  await press(page, "Close");
+  await page.evaluate(() => {
+    world.faults.add("pays_after_cancel");
+    charge("LATE", "12.00", coded());
+  });
+  await sees(page, "waiting");
+  await until("the till waits for the customer", async () => {
+    await page.clock.runFor(500);
+    return /confirm on the phone/.test(await words(page));
+  });
+  await press(page, "Cancel the payment");
+  await press(page, "Yes, cancel");
+  await sees(page, "cancelled", { passing: 2_000 });
+  await sees(page, "unconfirmed", { passing: 2_000 });
+  assert.match(await words(page), /Paid late/, "money that comes late takes the screen");
+  await look(page, "unconfirmed-late");
+  await press(page, "Give money back");
+  await page.locator("kaunter-till select").selectOption("paid late");
+  await press(page, "Give RM 12.00 back");
+  await sees(page, "voided", { passing: 2_000 });
+  await page.evaluate(() => world.faults.clear());
+
   await page.evaluate(() => charge("NO", "12.34", coded()));
   await until("the phone asks", () => page.evaluate(() => world.phone.waiting.length === 1));
   const busy = await page.evaluate(() => ends(element.charge({ ref: "OTHER", amount: money("1.00") })));
@@ -423,11 +447,13 @@ test("the page's own place: its field keeps the focus, its texts and its till ar
   const page = await shop(t, { hasCamera: false });
   await page.focus("#field");
   await page.evaluate(() => {
+    element.append(Object.assign(document.createElement("b"), { slot: "receipt", textContent: "Our receipt" }));
     element.texts = { idle: "Next, please.", titleRefused: "Stop", amount_invalid: "Too little." };
   });
   await until("the shop's text is used", async () => /Next, please/.test(await words(page)));
   await page.evaluate(() => charge("FOCUS", "12.00", coded()));
   await sees(page, "paid");
+  assert.equal(await page.getByText("Our receipt").isVisible(), true);
   assert.equal(await page.evaluate(() => document.activeElement.id), "field", "the focus stays in the page's field");
   await page.evaluate(() => document.activeElement.blur());
   await page.evaluate(() => charge("MOVED", "12.00", coded()));
