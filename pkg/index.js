@@ -64,6 +64,8 @@ export class Till extends EventTarget {
   // @ts-expect-error `open` sets it
   #raw;
   #camera;
+  /** @type {(() => void) | undefined} */
+  #leave;
 
   /** @private */
   constructor(key) {
@@ -73,9 +75,14 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    const { signal, backend } = own(options);
+    const { signal, backend, handScanner, messages } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
     if (signal?.aborted) throw reasonOf(signal);
+    // Most pages have no hand scanner, and do not load it.
+    const listen =
+      (handScanner ?? false) === false
+        ? undefined
+        : (await import("./hand-scanner.js")).handScanner(handScanner, messages);
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // Events before the caller can add listeners wait for the next task.
@@ -87,7 +94,9 @@ export class Till extends EventTarget {
       if (error?.code === "network_failed") error.detail = `${backend} gave ${error.detail ?? "no answer"}`;
       throw error;
     });
-    till.#raw = await unlessAborted(opening, signal);
+    const raw = await unlessAborted(opening, signal);
+    till.#raw = raw;
+    till.#leave = listen?.((code) => raw.offer(code), emit);
     setTimeout(() => {
       const told = early ?? [];
       early = null;
@@ -156,9 +165,11 @@ export class Till extends EventTarget {
     return this.#raw.takeOver(options);
   }
   async signOut() {
-    return this.#raw.signOut();
+    await this.#raw.signOut();
+    this.#leave?.();
   }
   async close() {
+    this.#leave?.();
     return this.#raw.close();
   }
   [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {

@@ -185,6 +185,12 @@ impl RawTill {
         }))
     }
 
+    /// A code of the hand scanner. False if no scan wants it; an empty text only asks that.
+    #[must_use]
+    pub fn offer(&self, code: &JsValue) -> bool {
+        given::text(code).is_some_and(|code| self.0.eye().offer(code))
+    }
+
     /// Collects a sale with the customer's code, scanned or given.
     #[must_use]
     pub fn charge(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {

@@ -1,7 +1,7 @@
 //! The till's eye: camera and reader together, scanning for one code at a time.
 //!
 //! The camera stays on after a scan, for the next customer. There is one scan at a time. Dropping its future ends it,
-//! and leaves the camera on for a while.
+//! and leaves the camera on for a while. During a scan, a hand scanner may offer codes too.
 
 mod advice;
 mod camera_use;
@@ -10,8 +10,12 @@ mod judge;
 mod sight;
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::rc::Rc;
 
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::lock::Mutex;
 use gloo_timers::callback::Timeout;
@@ -26,19 +30,21 @@ use super::reader::ReaderHost;
 use super::signal::Listener;
 use super::{clock, signal};
 use crate::types::camera::CameraOptions;
-use crate::types::code::Scan;
+use crate::types::code::{Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
 use crate::types::options::{ScanOptions, TillOptions};
 use crate::types::wallet::Wallet;
 use advice::Advice;
 use health::{Health, HealthSample, RecoveryAction};
-use judge::Judge;
 pub use judge::of_text;
+use judge::{Judge, of_reading};
 use sight::Sight;
 
 /// The pause between two checks whether a hidden page is visible again.
 const HIDDEN_PAUSE_MS: Ms = 250;
+/// Why a code that is in the picture is not taken.
+const LEFT_OVER: &str = "The code of an earlier sale is still in the picture. Taken away for a second and shown again, it is accepted.";
 
 /// The camera and reader of one till.
 #[derive(Debug)]
@@ -57,6 +63,9 @@ pub struct Eye {
     life: RefCell<Vec<Listener>>,
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
+    has_hand_scanner: bool,
+    /// Takes the codes of the hand scanner, during a scan that wants them.
+    offers: RefCell<Option<UnboundedSender<String>>>,
 }
 
 impl Eye {
@@ -80,6 +89,8 @@ impl Eye {
             life: RefCell::default(),
             idle: RefCell::new(None),
             looking: Cell::new(false),
+            has_hand_scanner: options.has_hand_scanner,
+            offers: RefCell::default(),
         })
     }
 
@@ -107,26 +118,71 @@ impl Eye {
         self.reader.close();
     }
 
+    /// A code of the hand scanner. False if no scan wants it; an empty text only asks that.
+    pub fn offer(&self, code: String) -> bool {
+        let offers = self.offers.borrow();
+        let sent = |offers: &UnboundedSender<String>| {
+            code.is_empty() || offers.unbounded_send(code).is_ok()
+        };
+        offers.as_ref().is_some_and(sent)
+    }
+
+    /// A code was read for a sale, or typed for it: while it stays in the picture, no other sale gets it.
+    pub fn used(&self, scan: &Scan, sale: &str) {
+        self.reader.used(&scan.text, sale);
+    }
+
     /// Scans until a code is accepted.
     ///
     /// # Errors
     /// `scan_busy`, `scan_timeout`, `worker_failed`, an error of the camera, or what the caller's `accept` threw.
+    /// `argument_invalid` for a hand scanner that the till does not have.
     pub async fn look(
         self: &Rc<Self>,
         options: &ScanOptions,
         wallets: &[Wallet],
     ) -> Result<Scan, Rejection> {
+        let sources = options.sources.of(self.has_hand_scanner)?;
         if self.looking.replace(true) {
             return Err(Fail::new(ErrorCode::ScanBusy).into());
         }
         let _guard = ScanGuard(self);
         self.idle.replace(None);
+        let (offer, offers) = unbounded();
+        if sources.hand_scanner {
+            self.offers.replace(Some(offer));
+        }
+        let judge = Mutex::new(Judge::new(&self.announcer, options, wallets));
+        let seen: Look<'_> = Box::pin(async {
+            if sources.camera {
+                match self.see(options, &judge).await {
+                    // The hand scanner still works.
+                    Err(Rejection::Fail(fail))
+                        if sources.hand_scanner && fail.code != ErrorCode::ScanTimeout =>
+                    {
+                        self.announcer.warning(&fail);
+                    }
+                    end => return end,
+                }
+            }
+            self.announcer.set_state(TillState::Scanning, None);
+            in_time(options, Box::pin(pending())).await
+        });
+        clock::first_of(seen, hear(offers, &judge, wallets)).await
+    }
+
+    /// Scans with the camera.
+    async fn see(
+        self: &Rc<Self>,
+        options: &ScanOptions,
+        judge: &Mutex<Judge<'_>>,
+    ) -> Result<Scan, Rejection> {
         if self.camera.borrow().is_none() {
             self.announcer.set_state(TillState::Starting, None);
         }
         let off = self.off();
         // The reader takes frames from the start, before the page has shown one.
-        self.reader.scan();
+        self.reader.scan(&options.sale);
         if signal::hidden() {
             self.reader.pause();
         }
@@ -134,26 +190,20 @@ impl Eye {
         let (camera, _) = join(self.camera(), self.start_reader()).await;
         let camera = camera?;
         self.announcer.set_state(TillState::Scanning, None);
-        let judge = Judge::new(&self.announcer, options, wallets);
         let looked = self.watch(camera, judge, off.as_ref());
-        match options.timeout_ms {
-            None => looked.await,
-            Some(ms) => {
-                let looked = clock::within(ms, looked).await;
-                looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
-            }
-        }
+        in_time(options, Box::pin(looked)).await
     }
 
     async fn watch(
         self: &Rc<Self>,
         mut camera: Rc<Camera>,
-        mut judge: Judge<'_>,
+        judge: &Mutex<Judge<'_>>,
         off: Option<&AbortSignal>,
     ) -> Result<Scan, Rejection> {
         let mut health = Health::new(clock::now_ms());
         let mut advice = Advice::default();
         let mut sight = None;
+        let mut has_warned = false;
         loop {
             if off.is_some_and(AbortSignal::aborted) {
                 return Err(Fail::new(ErrorCode::CameraInterrupted).into());
@@ -170,9 +220,15 @@ impl Eye {
                 };
                 match seeing.next(&camera).await {
                     Ok(seen) => {
-                        if let Some(scan) = judge.first_of(seen.readings).await? {
+                        let readings = seen.readings.into_iter();
+                        let mut judge = judge.lock().await;
+                        let scans = readings.map(|reading| of_reading(reading, judge.wallets));
+                        let scans = scans.collect();
+                        if let Some(scan) = judge.first_of(scans).await? {
                             return Ok(scan);
                         }
+                        drop(judge);
+                        self.warn_of_left_over(&mut has_warned);
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
                         self.announcer.hint(hint, now_ms);
@@ -242,6 +298,14 @@ impl Eye {
         }))
     }
 
+    /// Says once in a scan why a code that the customer shows is not taken.
+    fn warn_of_left_over(&self, has_warned: &mut bool) {
+        if self.reader.met_left_over() && !std::mem::replace(has_warned, true) {
+            let fail = Fail::new(ErrorCode::CodeReused);
+            self.announcer.warning(&fail.with_detail(LEFT_OVER));
+        }
+    }
+
     /// Drops a camera that shows nothing new, and reports it.
     fn interrupted(&self, sample: HealthSample) {
         let status = if sample.live {
@@ -268,12 +332,40 @@ impl Eye {
     }
 }
 
+type Look<'a> = Pin<Box<dyn Future<Output = Result<Scan, Rejection>> + 'a>>;
+
+/// The end of a scan, or `scan_timeout`. Boxed, so that it is in the module once.
+async fn in_time(options: &ScanOptions, look: Look<'_>) -> Result<Scan, Rejection> {
+    let Some(ms) = options.timeout_ms else {
+        return look.await;
+    };
+    let looked = clock::within(ms, look).await;
+    looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
+}
+
+/// The first code of the hand scanner that is accepted.
+async fn hear(
+    mut offers: UnboundedReceiver<String>,
+    judge: &Mutex<Judge<'_>>,
+    wallets: &[Wallet],
+) -> Result<Scan, Rejection> {
+    while let Some(text) = offers.next().await {
+        let scan = of_text(&text, ScanSource::HandScanner, wallets);
+        if let Some(scan) = judge.lock().await.first_of(vec![scan]).await? {
+            return Ok(scan);
+        }
+    }
+    // This scan wants no codes of a hand scanner.
+    pending().await
+}
+
 /// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.
 struct ScanGuard<'a>(&'a Rc<Eye>);
 
 impl Drop for ScanGuard<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
+        self.0.offers.replace(None);
         self.0.reader.pause();
         self.0.announcer.clear_hint();
         self.0.cool_down();

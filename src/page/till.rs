@@ -21,7 +21,7 @@ use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
 use super::{clock, identity, signal};
-use crate::types::code::Scan;
+use crate::types::code::{Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::Callback;
@@ -304,7 +304,7 @@ impl Till {
     /// A code that was typed, or that came from elsewhere.
     #[must_use]
     pub fn typed(&self, text: &str) -> Scan {
-        eye::of_text(text, &self.wallets)
+        eye::of_text(text, ScanSource::Manual, &self.wallets)
     }
 
     /// A page of the trades of a sale, oldest first, or of a day, newest first.

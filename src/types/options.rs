@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, HtmlVideoElement};
 
 use super::camera::CameraOptions;
 use super::error::Fail;
-use super::given::{Callback, Given, text, to_ms, url};
+use super::given::{Callback, Given, text, to_ms, url, wrong};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -55,12 +55,36 @@ export interface TillOptions {
   /** The element that shows the camera's picture. */
   preview?: HTMLVideoElement;
   camera?: CameraOptions;
+  /** Takes codes from a hand scanner too. `true`: it acts as a keyboard. */
+  handScanner?: boolean | HandScannerOptions;
   /** Your own sentences for error codes: they replace `error.message`. */
   messages?: Partial<Record<ErrorCode, string>>;
   /** Replaces the browser's `fetch` for calls to the backend. */
   fetch?: typeof fetch;
   /** Aborts the opening: it rejects with `signal.reason`. It has no effect on an open till. */
   signal?: AbortSignal;
+}
+
+/** How a hand scanner is connected. */
+export interface HandScannerOptions {
+  /**
+   * Listens for a scanner that types. Such keys are told from a person's by their pace. They reach no field and press no
+   * button of the page, also while no scan runs. A field with the attribute `data-hand-scanner` gets them then. Keys in
+   * a frame of another document are not heard. Default: `true`.
+   */
+  keyboard?: boolean;
+  /**
+   * The key that ends a code. `any`: Enter, Tab or a pause. With another value, a code that ends in another way is not
+   * taken, and a `warning` says so. With `enter` or `tab`, half a code is never taken for a whole one. Default: `any`.
+   */
+  suffix?: "any" | "enter" | "tab" | "none";
+  /** A scanner that your page has opened with WebHID or Web Serial. */
+  device?: HandScannerDevice;
+}
+
+/** A scanner of the packages `@point-of-sale/webhid-barcode-scanner` and `@point-of-sale/webserial-barcode-scanner`. */
+export interface HandScannerDevice {
+  addEventListener(type: "barcode", listener: (event: { readonly value: string }) => void): void;
 }
 
 /** The options of `scan`. */
@@ -77,6 +101,11 @@ export interface ScanOptions {
    * throws or rejects, the scan rejects with that error. Default: accepts each code.
    */
   accept?(scan: Scan): MaybePromise<boolean>;
+  /**
+   * Where codes may come from. Without `camera`, no camera is opened. Default: the camera, and the hand scanner if
+   * `TillOptions.handScanner` names one. If the camera fails then, a `warning` says so and the scan goes on without it.
+   */
+  sources?: readonly ("camera" | "hand_scanner")[];
 }
 
 /** The options of `charge`. */
@@ -142,6 +171,8 @@ pub struct TillOptions {
     pub preview: Option<HtmlVideoElement>,
     /// Which camera.
     pub camera: CameraOptions,
+    /// A hand scanner may offer codes. The package's JavaScript reads its options.
+    pub has_hand_scanner: bool,
     /// The caller's wording of errors.
     pub messages: JsValue,
     /// The caller's `fetch`.
@@ -172,6 +203,7 @@ impl TillOptions {
             choose_wallet: given.callback("chooseWallet")?,
             preview: given.video("preview")?,
             camera: CameraOptions::read(&given.field("camera")?)?,
+            has_hand_scanner: given.field("handScanner")?.is_truthy(),
             messages,
             fetch: given.callback("fetch")?.map(|fetch| fetch.function),
         })
@@ -213,6 +245,54 @@ pub struct ScanOptions {
     pub wallet: Option<String>,
     /// The caller's `onCode`.
     pub on_code: Option<Callback>,
+    /// Where codes may come from.
+    pub sources: Sources,
+    /// The reference of the sale; empty if the scan is for no sale.
+    pub sale: String,
+}
+
+/// Where the codes of a scan may come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// From the camera.
+    pub camera: bool,
+    /// From the hand scanner.
+    pub hand_scanner: bool,
+}
+
+/// What `sources` must be.
+const SOURCES: &str = "a list of \"camera\" and \"hand_scanner\"";
+
+impl Sources {
+    fn read(given: &JsValue) -> Option<Self> {
+        let mut sources = Self::default();
+        for source in Array::is_array(given).then(|| Array::from(given))?.iter() {
+            match text(&source)?.as_str() {
+                "camera" => sources.camera = true,
+                "hand_scanner" => sources.hand_scanner = true,
+                _ => return None,
+            }
+        }
+        (sources != Self::default()).then_some(sources)
+    }
+
+    /// The sources for a till with or without a hand scanner; all that it has, if the caller names none.
+    ///
+    /// # Errors
+    /// `argument_invalid` if the till has no hand scanner.
+    pub fn of(self, has_hand_scanner: bool) -> Result<Self, Fail> {
+        if self.hand_scanner && !has_hand_scanner {
+            return Err(wrong("handScanner", "set in the options of `Till.open`"));
+        }
+        Ok(if self == Self::default() {
+            Self {
+                camera: true,
+                hand_scanner: has_hand_scanner,
+            }
+        } else {
+            self
+        })
+    }
 }
 
 impl fmt::Debug for ScanOptions {
@@ -277,11 +357,14 @@ impl ScanOptions {
         })
     }
 
-    /// The timeout of the scan, and the caller's `accept`.
+    /// The timeout of the scan, its sources, and the caller's `accept`.
     fn limits(given: &Given<'_>) -> Result<Self, Fail> {
         Ok(Self {
             timeout_ms: given.number("timeoutMs")?.map(to_ms),
             accept: given.callback("accept")?,
+            sources: given
+                .get("sources", SOURCES, Sources::read)?
+                .unwrap_or_default(),
             ..Self::default()
         })
     }

@@ -22,7 +22,8 @@ use crate::types::wallet::JsWallets;
 impl Driver {
     pub(super) fn look(&mut self) {
         let till = Rc::clone(&self.till);
-        let options = self.options.clone();
+        let mut options = self.options.clone();
+        self.reference().clone_into(&mut options.sale);
         let (look, handle) = abortable(async move {
             let scan = till.eye().look(&options, till.wallets()).await;
             TaskEnd::Saw(Box::new(scan))

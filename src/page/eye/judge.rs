@@ -16,7 +16,7 @@ use crate::types::wallet::Wallet;
 pub(super) struct Judge<'a> {
     announcer: &'a Announcer,
     options: &'a ScanOptions,
-    wallets: &'a [Wallet],
+    pub(super) wallets: &'a [Wallet],
     /// The codes that this scan has offered or reported.
     offered: Vec<Vec<u8>>,
 }
@@ -35,17 +35,13 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The first code of a frame that is accepted.
-    pub(super) async fn first_of(
-        &mut self,
-        readings: Vec<Reading>,
-    ) -> Result<Option<Scan>, Rejection> {
-        for reading in readings {
-            if self.offered.contains(&reading.bytes) {
+    /// The first code that is accepted.
+    pub(super) async fn first_of(&mut self, scans: Vec<Scan>) -> Result<Option<Scan>, Rejection> {
+        for scan in scans {
+            if self.offered.contains(&scan.bytes) {
                 continue;
             }
-            self.offered.push(reading.bytes.clone());
-            let scan = of_reading(reading, self.wallets);
+            self.offered.push(scan.bytes.clone());
             if self.is_hopeless(&scan) {
                 continue;
             }
@@ -81,7 +77,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
+/// A code that the camera has read.
+pub(super) fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
     let (info, wallet) = CodeInfo::of(&reading.text, wallets);
     Scan {
         text: reading.text,
@@ -95,15 +92,15 @@ fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
     }
 }
 
-/// A code that was typed, or that came from elsewhere.
+/// A code that came as text.
 #[must_use]
-pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
+pub fn of_text(text: &str, source: ScanSource, wallets: &[Wallet]) -> Scan {
     let (info, wallet) = CodeInfo::of(text, wallets);
     Scan {
         text: text.to_owned(),
         bytes: text.as_bytes().to_vec(),
         eci: None,
-        source: ScanSource::Manual,
+        source,
         time_stamp: clock::exact_ms(),
         info,
         wallet,
