@@ -37,7 +37,7 @@ const warnings = (page) =>
 /** A page with everything that takes keys: `seen` tells how it stands. */
 const SHOP = `
   document.body.innerHTML = \`
-    <form id=form><input id=text value=old><input id=number type=number value=5><button id=pay type=button>Pay</button></form>
+    <form id=form><input id=text value=old><input id=number type=number value=5><button id=pay type=button>Pay</button><button>Send</button></form>
     <textarea id=area>old</textarea><select id=list><option>1<option>2<option>3</select><input id=day type=date>
     <div id=free contenteditable>old</div><input id=tick type=checkbox><span id=shell></span><x-sealed id=sealed></x-sealed>
     <input id=digit maxlength=1><input id=articles data-hand-scanner>\`;

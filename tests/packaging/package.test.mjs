@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -199,15 +199,25 @@ test("what a page downloads stays small: the till with its JavaScript, and the r
     ["reader", "kaunter/reader"],
   ]) {
     const module = brotli(await readFile(join(shop, `node_modules/kaunter/wasm/${name}.wasm`)));
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       stdin: { contents: `export * from "${entry}";`, resolveDir: shop },
       bundle: true,
+      splitting: true,
       minify: true,
       format: "esm",
       write: false,
+      metafile: true,
+      absWorkingDir: shop,
+      outdir: "built",
       logLevel: "error",
     });
-    const page = module + brotli(outputFiles[0].contents);
+    // What `import()` names is loaded only by the pages that need it.
+    const parts = new Set(["built/stdin.js"]);
+    for (const part of parts)
+      for (const { path, kind } of metafile.outputs[part].imports) if (kind !== "dynamic-import") parts.add(path);
+    const loaded = outputFiles.filter(({ path }) => parts.has(relative(shop, path)));
+    assert.equal(loaded.length, parts.size);
+    const page = loaded.reduce((bytes, { contents }) => bytes + brotli(contents), module);
     t.diagnostic(`${entry}: ${kib(page)}, of which the module has ${kib(module)}`);
     assert.ok(module <= MAX_MODULE[name], `${name}.wasm has ${module} bytes`);
     assert.ok(page <= MAX_PAGE[name], `a page of ${entry} has ${page} bytes`);
