@@ -30,15 +30,15 @@ use super::reader::ReaderHost;
 use super::signal::Listener;
 use super::{clock, signal};
 use crate::types::camera::CameraOptions;
-use crate::types::code::{Scan, ScanSource};
+use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
 use crate::types::options::{ScanOptions, TillOptions};
 use crate::types::wallet::Wallet;
 use advice::Advice;
 use health::{Health, HealthSample, RecoveryAction};
+use judge::Judge;
 pub use judge::of_text;
-use judge::{Judge, of_reading};
 use sight::Sight;
 
 /// The pause between two checks whether a hidden page is visible again.
@@ -64,8 +64,10 @@ pub struct Eye {
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
     has_hand_scanner: bool,
-    /// Takes the codes of the hand scanner, during a scan that wants them.
-    offers: RefCell<Option<UnboundedSender<String>>>,
+    /// Tells a scan that the hand scanner has read a code; `None` if no scan wants it.
+    offers: RefCell<Option<UnboundedSender<()>>>,
+    /// The codes of the hand scanner that the scan has not taken yet.
+    offered: RefCell<Vec<String>>,
 }
 
 impl Eye {
@@ -91,6 +93,7 @@ impl Eye {
             looking: Cell::new(false),
             has_hand_scanner: options.has_hand_scanner,
             offers: RefCell::default(),
+            offered: RefCell::default(),
         })
     }
 
@@ -121,10 +124,15 @@ impl Eye {
     /// A code of the hand scanner. False if no scan wants it; an empty text only asks that.
     pub fn offer(&self, code: String) -> bool {
         let offers = self.offers.borrow();
-        let sent = |offers: &UnboundedSender<String>| {
-            code.is_empty() || offers.unbounded_send(code).is_ok()
+        let Some(offers) = offers.as_ref() else {
+            return false;
         };
-        offers.as_ref().is_some_and(sent)
+        if !code.is_empty() {
+            self.offered.borrow_mut().push(code);
+            // The scan that takes it has not ended.
+            let _ = offers.unbounded_send(());
+        }
+        true
     }
 
     /// A code was read for a sale, or typed for it: while it stays in the picture, no other sale gets it.
@@ -137,7 +145,16 @@ impl Eye {
     /// # Errors
     /// `scan_busy`, `scan_timeout`, `worker_failed`, an error of the camera, or what the caller's `accept` threw.
     /// `argument_invalid` for a hand scanner that the till does not have.
-    pub async fn look(
+    pub fn look<'a>(
+        self: &'a Rc<Self>,
+        options: &'a ScanOptions,
+        wallets: &'a [Wallet],
+    ) -> Look<'a> {
+        // Boxed, so that it is in the module once.
+        Box::pin(self.looked(options, wallets))
+    }
+
+    async fn looked(
         self: &Rc<Self>,
         options: &ScanOptions,
         wallets: &[Wallet],
@@ -148,11 +165,11 @@ impl Eye {
         }
         let _guard = ScanGuard(self);
         self.idle.replace(None);
-        let (offer, offers) = unbounded();
+        let (offers, offered) = unbounded();
         if sources.hand_scanner {
-            self.offers.replace(Some(offer));
+            self.offers.replace(Some(offers));
         }
-        let judge = Mutex::new(Judge::new(&self.announcer, options, wallets));
+        let judge = Judge::new(&self.announcer, options, wallets);
         let seen: Look<'_> = Box::pin(async {
             if sources.camera {
                 match self.see(options, &judge).await {
@@ -168,14 +185,32 @@ impl Eye {
             self.announcer.set_state(TillState::Scanning, None);
             in_time(options, Box::pin(pending())).await
         });
-        clock::first_of(seen, hear(offers, &judge, wallets)).await
+        clock::first_of(seen, self.hear(&judge, offered)).await
+    }
+
+    /// The first code of the hand scanner that is accepted.
+    async fn hear(
+        &self,
+        judge: &Judge<'_>,
+        mut offered: UnboundedReceiver<()>,
+    ) -> Result<Scan, Rejection> {
+        while offered.next().await.is_some() {
+            let codes = self.offered.take();
+            for code in &codes {
+                if let Some(scan) = judge.heard(code).await? {
+                    return Ok(scan);
+                }
+            }
+        }
+        // This scan wants no codes of a hand scanner.
+        pending().await
     }
 
     /// Scans with the camera.
     async fn see(
         self: &Rc<Self>,
         options: &ScanOptions,
-        judge: &Mutex<Judge<'_>>,
+        judge: &Judge<'_>,
     ) -> Result<Scan, Rejection> {
         if self.camera.borrow().is_none() {
             self.announcer.set_state(TillState::Starting, None);
@@ -197,7 +232,7 @@ impl Eye {
     async fn watch(
         self: &Rc<Self>,
         mut camera: Rc<Camera>,
-        judge: &Mutex<Judge<'_>>,
+        judge: &Judge<'_>,
         off: Option<&AbortSignal>,
     ) -> Result<Scan, Rejection> {
         let mut health = Health::new(clock::now_ms());
@@ -220,14 +255,9 @@ impl Eye {
                 };
                 match seeing.next(&camera).await {
                     Ok(seen) => {
-                        let readings = seen.readings.into_iter();
-                        let mut judge = judge.lock().await;
-                        let scans = readings.map(|reading| of_reading(reading, judge.wallets));
-                        let scans = scans.collect();
-                        if let Some(scan) = judge.first_of(scans).await? {
+                        if let Some(scan) = judge.first_read(seen.readings).await? {
                             return Ok(scan);
                         }
-                        drop(judge);
                         self.warn_of_left_over(&mut has_warned);
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
@@ -332,6 +362,7 @@ impl Eye {
     }
 }
 
+/// A scan.
 type Look<'a> = Pin<Box<dyn Future<Output = Result<Scan, Rejection>> + 'a>>;
 
 /// The end of a scan, or `scan_timeout`. Boxed, so that it is in the module once.
@@ -343,22 +374,6 @@ async fn in_time(options: &ScanOptions, look: Look<'_>) -> Result<Scan, Rejectio
     looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
 }
 
-/// The first code of the hand scanner that is accepted.
-async fn hear(
-    mut offers: UnboundedReceiver<String>,
-    judge: &Mutex<Judge<'_>>,
-    wallets: &[Wallet],
-) -> Result<Scan, Rejection> {
-    while let Some(text) = offers.next().await {
-        let scan = of_text(&text, ScanSource::HandScanner, wallets);
-        if let Some(scan) = judge.lock().await.first_of(vec![scan]).await? {
-            return Ok(scan);
-        }
-    }
-    // This scan wants no codes of a hand scanner.
-    pending().await
-}
-
 /// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.
 struct ScanGuard<'a>(&'a Rc<Eye>);
 
@@ -366,6 +381,7 @@ impl Drop for ScanGuard<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.offers.replace(None);
+        self.0.offered.take();
         self.0.reader.pause();
         self.0.announcer.clear_hint();
         self.0.cool_down();

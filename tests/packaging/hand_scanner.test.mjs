@@ -140,6 +140,16 @@ test("another keyboard layout is seen through or told, and a wrong end is told",
   await begin(page);
   await keys.press([...french, ENTER], 12);
   assert.equal((await ended(page)).value?.text, CODE);
+  await page.evaluate(() => {
+    document.body.innerHTML = "<input id=name value=old>";
+    document.getElementById("name").focus();
+  });
+  // An input method takes the keys, and writes what it makes of them.
+  const method = us(CODE).map((key) => ({ ...key, key: "Process", vk: 229, text: "", composed: key.key }));
+  await begin(page);
+  await keys.press([...method, ENTER], 12);
+  assert.equal((await ended(page)).value?.text, CODE);
+  assert.equal(await page.inputValue("#name"), "old", "an input method's text is taken back");
   await begin(page);
   const dead = { key: "Dead", code: "", text: "" };
   await keys.press([...us(CODE), dead, ENTER], 12);

@@ -26,10 +26,12 @@ export class Keyboard {
   /** Sends keys with so many ms between them by their events' times, and a second of silence before. */
   async press(keys, gapMs) {
     this.#now = Math.max(this.#now + 1, Date.now() / 1000);
-    for (const { key, code, vk = 0, text = key, shift = false } of keys) {
+    for (const { key, code, vk = 0, text = key, shift = false, composed } of keys) {
       const of = { key, code, windowsVirtualKeyCode: vk, modifiers: shift ? 8 : 0 };
       const send = (more) => this.#cdp.send("Input.dispatchKeyEvent", { ...of, timestamp: this.#now, ...more });
       await send({ type: text ? "keyDown" : "rawKeyDown", ...(text ? { text, unmodifiedText: text } : {}) });
+      if (composed)
+        await this.#cdp.send("Input.imeSetComposition", { text: composed, selectionStart: 1, selectionEnd: 1 });
       this.#now += 0.002;
       await send({ type: "keyUp" });
       this.#now += (gapMs - 2) / 1000;

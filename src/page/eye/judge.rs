@@ -1,6 +1,11 @@
 //! Chooses the code of a scan. Each code is offered once, a merchant's code is reported and skipped, and the caller's
 //! `accept` decides last.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::lock::Mutex;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 
@@ -16,10 +21,15 @@ use crate::types::wallet::Wallet;
 pub(super) struct Judge<'a> {
     announcer: &'a Announcer,
     options: &'a ScanOptions,
-    pub(super) wallets: &'a [Wallet],
+    wallets: &'a [Wallet],
     /// The codes that this scan has offered or reported.
-    offered: Vec<Vec<u8>>,
+    offered: RefCell<Vec<Vec<u8>>>,
+    /// The camera and the hand scanner offer one code at a time.
+    turn: Mutex<()>,
 }
+
+/// The first code that is accepted.
+type Choice<'a> = Pin<Box<dyn Future<Output = Result<Option<Scan>, Rejection>> + 'a>>;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(
@@ -31,26 +41,49 @@ impl<'a> Judge<'a> {
             announcer,
             options,
             wallets,
-            offered: Vec::new(),
+            offered: RefCell::default(),
+            turn: Mutex::new(()),
         }
     }
 
-    /// The first code that is accepted.
-    pub(super) async fn first_of(&mut self, scans: Vec<Scan>) -> Result<Option<Scan>, Rejection> {
-        for scan in scans {
-            if self.offered.contains(&scan.bytes) {
-                continue;
+    /// The first code that is accepted. Boxed, so that it is in the module once.
+    fn first_of(&self, scans: Vec<Scan>) -> Choice<'_> {
+        Box::pin(async {
+            let _turn = self.turn.lock().await;
+            for scan in scans {
+                if self.is_new(&scan) && !self.is_hopeless(&scan) && self.is_accepted(&scan).await?
+                {
+                    self.announcer.scan(&scan);
+                    return Ok(Some(scan));
+                }
             }
-            self.offered.push(scan.bytes.clone());
-            if self.is_hopeless(&scan) {
-                continue;
-            }
-            if self.is_accepted(&scan).await? {
-                self.announcer.scan(&scan);
-                return Ok(Some(scan));
-            }
+            Ok(None)
+        })
+    }
+
+    /// The first code of a frame that is accepted.
+    pub(super) fn first_read(&self, readings: Vec<Reading>) -> Choice<'_> {
+        let readings = readings.into_iter();
+        self.first_of(
+            readings
+                .map(|reading| of_reading(reading, self.wallets))
+                .collect(),
+        )
+    }
+
+    /// The code of the hand scanner, if it is accepted.
+    pub(super) fn heard(&self, text: &str) -> Choice<'_> {
+        self.first_of(vec![of_text(text, ScanSource::HandScanner, self.wallets)])
+    }
+
+    /// Notes a code. False if this scan has had it.
+    fn is_new(&self, scan: &Scan) -> bool {
+        let mut offered = self.offered.borrow_mut();
+        let is_new = !offered.contains(&scan.bytes);
+        if is_new {
+            offered.push(scan.bytes.clone());
         }
-        Ok(None)
+        is_new
     }
 
     /// Reports and skips a code with which nobody can pay.
@@ -77,8 +110,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// A code that the camera has read.
-pub(super) fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
+fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
     let (info, wallet) = CodeInfo::of(&reading.text, wallets);
     Scan {
         text: reading.text,
