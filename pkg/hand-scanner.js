@@ -2,7 +2,6 @@
 // A hand scanner as a source of `scan()`: one that acts as a keyboard, or a device that the page has opened. The till
 // loads this file only if it has the option `handScanner`.
 
-import { KaunterError, own, wrong } from "./error.js";
 import { Keyboard } from "./hand-keyboard.js";
 
 /** @typedef {import("./hand-keyboard.js").Sink} Sink */
@@ -14,22 +13,38 @@ const LAYOUT =
   "The hand scanner and this computer have different keyboard layouts: set the scanner to the keyboard of the computer.";
 
 /**
- * Reads the option `handScanner` of a till. `messages` is the caller's own wording of errors.
- * @param {unknown} given
- * @param {any} messages
+ * Reads the option `handScanner` of a till. The till's `tools` are not imported here: with two importers they would be a
+ * file of their own, which every page would load.
+ * @typedef {Pick<typeof import("./error.js"), "KaunterError" | "own" | "wrong">} Tools
+ * @param {unknown} options
+ * @param {Tools} tools
  */
-export function handScanner(given, messages) {
-  const options = read(given);
+export function handScanner(options, tools) {
+  const { handScanner, messages } = tools.own(options);
+  const read = readOptions(handScanner, tools);
   /**
-   * Offers the scanner's codes to a till until the returned function is called. `offer` says whether a scan wants codes;
-   * an empty text only asks.
-   * @param {(code: string) => boolean} offer
+   * Offers the scanner's codes to a till until it closes.
+   * @param {import("./wasm/till.js").RawTill} till
    * @param {(type: string, detail: unknown) => void} emit
    */
-  return (offer, emit) => listen(options, offer, (detail) => emit("warning", unreadable(detail, messages)));
+  return (till, emit) => {
+    const warn = (/** @type {string} */ detail) => emit("warning", unreadable(detail, messages, tools));
+    const leave = listen(read, (code) => till.offer(code), warn);
+    for (const name of /** @type {const} */ (["close", "signOut"])) {
+      const end = till[name];
+      till[name] = async () => {
+        await end.call(till);
+        leave();
+      };
+    }
+  };
 }
 
-function read(given) {
+/**
+ * @param {any} given
+ * @param {Tools} tools
+ */
+function readOptions(given, { own, wrong }) {
   if (typeof given === "boolean") return { keyboard: given, suffix: "any", device: undefined };
   const { keyboard, suffix, device } = own(given, "handScanner");
   if (keyboard != null && typeof keyboard !== "boolean") throw wrong("handScanner.keyboard", "true or false");
@@ -52,14 +67,15 @@ function listens(device) {
 const keyboard = new Keyboard();
 
 /** The warning about a code that was scanned and not understood. */
-function unreadable(detail, messages) {
+function unreadable(detail, messages, { KaunterError }) {
   const wording = Object.hasOwn(messages ?? {}, "code_invalid") && messages.code_invalid;
   const message = wording || "The hand scanner sent no readable code: scan it again, or ask for help with the scanner.";
   return new KaunterError("code_invalid", message, { type: "input", detail });
 }
 
 /**
- * @param {ReturnType<typeof read>} options
+ * Listens until the returned function is called. `offer` says whether a scan wants codes; an empty text only asks.
+ * @param {ReturnType<typeof readOptions>} options
  * @param {(code: string) => boolean} offer
  * @param {(detail: string) => void} warn
  */

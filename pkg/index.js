@@ -64,8 +64,6 @@ export class Till extends EventTarget {
   // @ts-expect-error `open` sets it
   #raw;
   #camera;
-  /** @type {(() => void) | undefined} */
-  #leave;
 
   /** @private */
   constructor(key) {
@@ -75,14 +73,13 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    const { signal, backend, handScanner, messages } = own(options);
+    const { signal, backend, handScanner } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
     if (signal?.aborted) throw reasonOf(signal);
     // Most pages have no hand scanner, and do not load it.
     const listen =
-      (handScanner ?? false) === false
-        ? undefined
-        : (await import("./hand-scanner.js")).handScanner(handScanner, messages);
+      (handScanner ?? false) !== false &&
+      (await import("./hand-scanner.js")).handScanner(options, { KaunterError, own, wrong });
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // Events before the caller can add listeners wait for the next task.
@@ -90,13 +87,12 @@ export class Till extends EventTarget {
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
-    const opening = loaded.RawTill.open(options, emit, spawnReader).catch((error) => {
+    const opening = loaded.RawTill.open(options, emit, spawnReader, !!listen).catch((error) => {
       if (error?.code === "network_failed") error.detail = `${backend} gave ${error.detail ?? "no answer"}`;
       throw error;
     });
-    const raw = await unlessAborted(opening, signal);
-    till.#raw = raw;
-    till.#leave = listen?.((code) => raw.offer(code), emit);
+    till.#raw = await unlessAborted(opening, signal);
+    if (listen) listen(till.#raw, emit);
     setTimeout(() => {
       const told = early ?? [];
       early = null;
@@ -165,11 +161,9 @@ export class Till extends EventTarget {
     return this.#raw.takeOver(options);
   }
   async signOut() {
-    await this.#raw.signOut();
-    this.#leave?.();
+    return this.#raw.signOut();
   }
   async close() {
-    this.#leave?.();
     return this.#raw.close();
   }
   [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {

@@ -86,17 +86,12 @@ pub struct Gate {
     /// Digits that were read once, without confirmation.
     once: Vec<Vec<u8>>,
     passed: Vec<Vec<u8>>,
-    /// The codes that were read for sales, oldest first.
-    used: Vec<UsedCode>,
-    /// The reference of the sale that the scan is for; empty if the scan is for no sale.
+    /// The codes that were read for the sale, and those of earlier sales, oldest first.
+    taken: Vec<Vec<u8>>,
+    used: Vec<Vec<u8>>,
+    /// The reference of the sale; empty if the scan is for no sale.
     sale: String,
     met_left_over: bool,
-}
-
-/// A code that was read for a sale.
-struct UsedCode {
-    code: String,
-    sale: String,
 }
 
 impl fmt::Debug for Gate {
@@ -116,19 +111,25 @@ impl Gate {
     pub fn begin(&mut self, sale: &str) {
         self.once.clear();
         self.passed.clear();
-        sale.clone_into(&mut self.sale);
         self.met_left_over = false;
+        self.turn_to(sale);
     }
 
     /// A code was read for a sale, or typed for it.
     pub fn used(&mut self, code: &str, sale: &str) {
-        let code = trimmed(code).into_owned();
-        self.used.retain(|used| used.code != code);
-        if self.used.len() >= MAX_USED {
-            self.used.remove(0);
+        self.turn_to(sale);
+        self.taken.push(trimmed(code).as_bytes().to_vec());
+    }
+
+    /// Another sale begins: the codes of the last one are those of an earlier sale.
+    fn turn_to(&mut self, sale: &str) {
+        if self.sale != sale {
+            self.used.append(&mut self.taken);
+            while self.used.len() > MAX_USED {
+                self.used.remove(0);
+            }
+            sale.clone_into(&mut self.sale);
         }
-        let sale = sale.to_owned();
-        self.used.push(UsedCode { code, sale });
     }
 
     /// True if this scan has held back a code of an earlier sale that is still in the picture.
@@ -162,8 +163,7 @@ impl Gate {
     /// Whether a code was read for another sale and is still in the picture. One that came again is forgotten.
     fn is_left_over(&mut self, code: Evidence<'_>) -> bool {
         let text = trimmed(code.text);
-        let is_of_other = |used: &UsedCode| used.code == text && used.sale != self.sale;
-        let Some(at) = self.used.iter().position(is_of_other) else {
+        let Some(at) = self.used.iter().position(|used| used == text.as_bytes()) else {
             return false;
         };
         if code.arrived {

@@ -19,7 +19,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, Hint, Plan, Record, Reply};
-use kaunter_core::wire::{CodeMode, SaleInput};
+use kaunter_core::wire::{CodeMode, NewTrade, SaleInput};
 
 use super::backend::CallError;
 use super::till::Till;
@@ -288,12 +288,7 @@ impl Driver {
             }
             ChargeStep::Forget(key) => self.till.forget(&key).await,
             ChargeStep::Yield(key, other) => self.till.give_way(&key, &other).await,
-            ChargeStep::Create(trade) => self.post(async move |till| {
-                (
-                    till.backend().create(&trade).await,
-                    ChargeEvent::Created as ToEvent,
-                )
-            }),
+            ChargeStep::Create(trade) => self.post(Post::Create(Box::new(trade))),
             ChargeStep::HandOver(trade_id) => self.hand_over(trade_id),
             ChargeStep::Show(show) => self.show(&show),
             ChargeStep::Ask(trade_id) => {
@@ -318,7 +313,13 @@ impl Driver {
     }
 }
 
-type ToEvent = fn(Reply) -> ChargeEvent;
+/// A call whose answer is an event.
+enum Post {
+    /// Creates this trade.
+    Create(Box<NewTrade>),
+    /// Hands the code over to the trade with this id.
+    HandOver(String, String),
+}
 
 /// What a code says about its wallet.
 fn hint(scan: &Scan) -> Hint {

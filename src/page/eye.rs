@@ -44,7 +44,7 @@ use sight::Sight;
 /// The pause between two checks whether a hidden page is visible again.
 const HIDDEN_PAUSE_MS: Ms = 250;
 /// Why a code that is in the picture is not taken.
-const LEFT_OVER: &str = "The code of an earlier sale is still in the picture. Taken away for a second and shown again, it is accepted.";
+const LEFT_OVER: &str = "The code of an earlier sale is still in the picture.";
 
 /// The camera and reader of one till.
 #[derive(Debug)]
@@ -78,6 +78,7 @@ impl Eye {
         scope: &str,
         spawn: SpawnReader,
         announcer: Rc<Announcer>,
+        has_hand_scanner: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
             options: options.camera.clone(),
@@ -91,7 +92,7 @@ impl Eye {
             life: RefCell::default(),
             idle: RefCell::new(None),
             looking: Cell::new(false),
-            has_hand_scanner: options.has_hand_scanner,
+            has_hand_scanner,
             offers: RefCell::default(),
             offered: RefCell::default(),
         })
@@ -151,41 +152,35 @@ impl Eye {
         wallets: &'a [Wallet],
     ) -> Look<'a> {
         // Boxed, so that it is in the module once.
-        Box::pin(self.looked(options, wallets))
-    }
-
-    async fn looked(
-        self: &Rc<Self>,
-        options: &ScanOptions,
-        wallets: &[Wallet],
-    ) -> Result<Scan, Rejection> {
-        let sources = options.sources.of(self.has_hand_scanner)?;
-        if self.looking.replace(true) {
-            return Err(Fail::new(ErrorCode::ScanBusy).into());
-        }
-        let _guard = ScanGuard(self);
-        self.idle.replace(None);
-        let (offers, offered) = unbounded();
-        if sources.hand_scanner {
-            self.offers.replace(Some(offers));
-        }
-        let judge = Judge::new(&self.announcer, options, wallets);
-        let seen: Look<'_> = Box::pin(async {
-            if sources.camera {
-                match self.see(options, &judge).await {
-                    // The hand scanner still works.
-                    Err(Rejection::Fail(fail))
-                        if sources.hand_scanner && fail.code != ErrorCode::ScanTimeout =>
-                    {
-                        self.announcer.warning(&fail);
-                    }
-                    end => return end,
-                }
+        Box::pin(async {
+            let sources = options.sources.of(self.has_hand_scanner)?;
+            if self.looking.replace(true) {
+                return Err(Fail::new(ErrorCode::ScanBusy).into());
             }
-            self.announcer.set_state(TillState::Scanning, None);
-            in_time(options, Box::pin(pending())).await
-        });
-        clock::first_of(seen, self.hear(&judge, offered)).await
+            let _guard = ScanGuard(self);
+            self.idle.replace(None);
+            let (offers, offered) = unbounded();
+            if sources.hand_scanner {
+                self.offers.replace(Some(offers));
+            }
+            let judge = Judge::new(&self.announcer, options, wallets);
+            let seen = async {
+                if sources.camera {
+                    match self.see(options, &judge).await {
+                        // The hand scanner still works.
+                        Err(Rejection::Fail(fail))
+                            if sources.hand_scanner && fail.code != ErrorCode::ScanTimeout =>
+                        {
+                            self.announcer.warning(&fail);
+                        }
+                        end => return end,
+                    }
+                }
+                self.announcer.set_state(TillState::Scanning, None);
+                late(options).await
+            };
+            clock::first_of(seen, self.hear(&judge, offered)).await
+        })
     }
 
     /// The first code of the hand scanner that is accepted.
@@ -195,9 +190,8 @@ impl Eye {
         mut offered: UnboundedReceiver<()>,
     ) -> Result<Scan, Rejection> {
         while offered.next().await.is_some() {
-            let codes = self.offered.take();
-            for code in &codes {
-                if let Some(scan) = judge.heard(code).await? {
+            for code in self.offered.take() {
+                if let Some(scan) = judge.heard(&code).await? {
                     return Ok(scan);
                 }
             }
@@ -225,8 +219,7 @@ impl Eye {
         let (camera, _) = join(self.camera(), self.start_reader()).await;
         let camera = camera?;
         self.announcer.set_state(TillState::Scanning, None);
-        let looked = self.watch(camera, judge, off.as_ref());
-        in_time(options, Box::pin(looked)).await
+        clock::first_of(self.watch(camera, judge, off.as_ref()), late(options)).await
     }
 
     async fn watch(
@@ -255,8 +248,10 @@ impl Eye {
                 };
                 match seeing.next(&camera).await {
                     Ok(seen) => {
-                        if let Some(scan) = judge.first_read(seen.readings).await? {
-                            return Ok(scan);
+                        for reading in seen.readings {
+                            if let Some(scan) = judge.read(reading).await? {
+                                return Ok(scan);
+                            }
                         }
                         self.warn_of_left_over(&mut has_warned);
                         let now_ms = clock::now_ms();
@@ -365,13 +360,10 @@ impl Eye {
 /// A scan.
 type Look<'a> = Pin<Box<dyn Future<Output = Result<Scan, Rejection>> + 'a>>;
 
-/// The end of a scan, or `scan_timeout`. Boxed, so that it is in the module once.
-async fn in_time(options: &ScanOptions, look: Look<'_>) -> Result<Scan, Rejection> {
-    let Some(ms) = options.timeout_ms else {
-        return look.await;
-    };
-    let looked = clock::within(ms, look).await;
-    looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
+/// The time of a scan is over.
+async fn late(options: &ScanOptions) -> Result<Scan, Rejection> {
+    clock::sleep(options.timeout_ms.unwrap_or(Ms::MAX)).await;
+    Err(Fail::new(ErrorCode::ScanTimeout).into())
 }
 
 /// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.

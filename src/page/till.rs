@@ -70,12 +70,15 @@ impl Drop for Watched {
 impl Till {
     /// Signs in, finds unfinished trades, and continues their status checks. The camera stays off.
     ///
+    /// `hears`: a hand scanner may offer codes.
+    ///
     /// # Errors
     /// `backend_insecure`, `connect_csp_blocked`, `origin_refused`, `token_*`, `network_*`, `route_not_found`.
     pub async fn open(
         options: TillOptions,
         emit: Emit,
         spawn: SpawnReader,
+        hears: bool,
     ) -> Result<Rc<Self>, Fail> {
         let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
         let journal = Journal::open().await;
@@ -101,7 +104,7 @@ impl Till {
             wallets: session.wallets.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
-            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer)),
+            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer), hears),
             scope,
             journal,
             announcer,

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, HtmlVideoElement};
 
 use super::camera::CameraOptions;
 use super::error::Fail;
-use super::given::{Callback, Given, text, to_ms, url, wrong};
+use super::given::{Callback, Given, is_nothing, own_field, own_text, text, to_ms, url, wrong};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -171,8 +171,6 @@ pub struct TillOptions {
     pub preview: Option<HtmlVideoElement>,
     /// Which camera.
     pub camera: CameraOptions,
-    /// A hand scanner may offer codes. The package's JavaScript reads its options.
-    pub has_hand_scanner: bool,
     /// The caller's wording of errors.
     pub messages: JsValue,
     /// The caller's `fetch`.
@@ -203,7 +201,6 @@ impl TillOptions {
             choose_wallet: given.callback("chooseWallet")?,
             preview: given.video("preview")?,
             camera: CameraOptions::read(&given.field("camera")?)?,
-            has_hand_scanner: given.field("handScanner")?.is_truthy(),
             messages,
             fetch: given.callback("fetch")?.map(|fetch| fetch.function),
         })
@@ -264,16 +261,22 @@ pub struct Sources {
 const SOURCES: &str = "a list of \"camera\" and \"hand_scanner\"";
 
 impl Sources {
-    fn read(given: &JsValue) -> Option<Self> {
-        let mut sources = Self::default();
-        for source in Array::is_array(given).then(|| Array::from(given))?.iter() {
-            match text(&source)?.as_str() {
-                "camera" => sources.camera = true,
-                "hand_scanner" => sources.hand_scanner = true,
-                _ => return None,
-            }
+    /// Reads the list, which has one or two words; no source if it is absent.
+    fn read(given: &Given<'_>) -> Result<Self, Fail> {
+        let list = given.field("sources")?;
+        let words = [own_text(&list, "0"), own_text(&list, "1")];
+        let has = |word: &str| words.iter().flatten().any(|given| given == word);
+        let sources = Self {
+            camera: has("camera"),
+            hand_scanner: has("hand_scanner"),
+        };
+        let length = usize::from(sources.camera) + usize::from(sources.hand_scanner);
+        let is_whole = length > 0 && own_field(&list, "length").as_f64() == Some(length as f64);
+        if is_whole || is_nothing(&list) {
+            Ok(sources)
+        } else {
+            Err(given.wrong("sources", SOURCES))
         }
-        (sources != Self::default()).then_some(sources)
     }
 
     /// The sources for a till with or without a hand scanner; all that it has, if the caller names none.
@@ -282,7 +285,7 @@ impl Sources {
     /// `argument_invalid` if the till has no hand scanner.
     pub fn of(self, has_hand_scanner: bool) -> Result<Self, Fail> {
         if self.hand_scanner && !has_hand_scanner {
-            return Err(wrong("handScanner", "set in the options of `Till.open`"));
+            return Err(wrong("handScanner", "set"));
         }
         Ok(if self == Self::default() {
             Self {
@@ -362,9 +365,7 @@ impl ScanOptions {
         Ok(Self {
             timeout_ms: given.number("timeoutMs")?.map(to_ms),
             accept: given.callback("accept")?,
-            sources: given
-                .get("sources", SOURCES, Sources::read)?
-                .unwrap_or_default(),
+            sources: Sources::read(given)?,
             ..Self::default()
         })
     }

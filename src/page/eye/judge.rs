@@ -28,7 +28,7 @@ pub(super) struct Judge<'a> {
     turn: Mutex<()>,
 }
 
-/// The first code that is accepted.
+/// A code, if it is accepted.
 type Choice<'a> = Pin<Box<dyn Future<Output = Result<Option<Scan>, Rejection>> + 'a>>;
 
 impl<'a> Judge<'a> {
@@ -46,34 +46,26 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The first code that is accepted. Boxed, so that it is in the module once.
-    fn first_of(&self, scans: Vec<Scan>) -> Choice<'_> {
+    /// A code that the camera has read, if it is accepted.
+    pub(super) fn read(&self, reading: Reading) -> Choice<'_> {
+        self.accepted(of_reading(reading, self.wallets))
+    }
+
+    /// A code of the hand scanner, if it is accepted.
+    pub(super) fn heard(&self, text: &str) -> Choice<'_> {
+        self.accepted(of_text(text, ScanSource::HandScanner, self.wallets))
+    }
+
+    /// Boxed, so that it is in the module once.
+    fn accepted(&self, scan: Scan) -> Choice<'_> {
         Box::pin(async {
             let _turn = self.turn.lock().await;
-            for scan in scans {
-                if self.is_new(&scan) && !self.is_hopeless(&scan) && self.is_accepted(&scan).await?
-                {
-                    self.announcer.scan(&scan);
-                    return Ok(Some(scan));
-                }
+            if self.is_new(&scan) && !self.is_hopeless(&scan) && self.is_accepted(&scan).await? {
+                self.announcer.scan(&scan);
+                return Ok(Some(scan));
             }
             Ok(None)
         })
-    }
-
-    /// The first code of a frame that is accepted.
-    pub(super) fn first_read(&self, readings: Vec<Reading>) -> Choice<'_> {
-        let readings = readings.into_iter();
-        self.first_of(
-            readings
-                .map(|reading| of_reading(reading, self.wallets))
-                .collect(),
-        )
-    }
-
-    /// The code of the hand scanner, if it is accepted.
-    pub(super) fn heard(&self, text: &str) -> Choice<'_> {
-        self.first_of(vec![of_text(text, ScanSource::HandScanner, self.wallets)])
     }
 
     /// Notes a code. False if this scan has had it.
