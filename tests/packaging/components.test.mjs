@@ -53,7 +53,8 @@ before(async () => {
   });
   server = createServer(async ({ url }, response) => {
     const type = TYPES[extname(url)];
-    const page = `<!doctype html><link rel=icon href=data:,><body><script type=module src=/built-${url.slice(1)}.js></script>`;
+    const script = `<script type=module src=/built-${url.slice(1)}.js></script>`;
+    const page = `<!doctype html><link rel=icon href=data:,><body>${script}`;
     const body = type ? await readFile(join(dir, "package", url)).catch(() => null) : page;
     response.writeHead(body ? 200 : 404, { "content-type": type ?? "text/html" }).end(body ?? "");
   });
