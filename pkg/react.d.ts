@@ -1,4 +1,5 @@
-import type { KaunterError, Till, TillOptions, TillState, Trade } from "./index.js";
+import type { ReactElement } from "react";
+import type { KaunterError, Outcome, SaleInput, Till, TillOptions, TillState, Trade } from "./index.js";
 
 /** What `useTill` gives. */
 export interface UseTill {
@@ -22,3 +23,21 @@ export interface UseTill {
  * other options, or after `error`, mount the component again: give it another `key`.
  */
 export function useTill(options: Omit<TillOptions, "preview" | "signal">): UseTill;
+
+/** The properties of `KaunterTill`. */
+export interface KaunterTillProps {
+  /**
+   * The options of its till, as the element takes them: newer ones for the same `backend` open no other till, and only
+   * their `getToken` is called from then on.
+   */
+  options: Omit<TillOptions, "preview" | "chooseWallet">;
+  /** The sale to collect; `null`: none. It is charged once when its `ref` changes. */
+  sale: SaleInput | null;
+  /** A sale ended, or what was not confirmed, refunded or settled ended later. */
+  onOutcome(outcome: Outcome): void;
+  /** The till did not open, or refused a sale. */
+  onError?(error: KaunterError): void;
+}
+
+/** The element `<kaunter-till>` of `kaunter/element` as a component. It loads the element when it is mounted. */
+export function KaunterTill(props: KaunterTillProps): ReactElement;

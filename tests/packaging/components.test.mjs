@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { compileScript, parse } from "vue/compiler-sfc";
@@ -41,7 +42,9 @@ before(async () => {
   await writeReadme();
   await build({
     absWorkingDir: dir,
-    entryPoints: FRAMEWORKS.flatMap((name) => [`pages/${name}.js`, `pages/readme-${name}.js`]),
+    entryPoints: [...FRAMEWORKS, "element"]
+      .map((name) => `pages/${name}.js`)
+      .concat(FRAMEWORKS.map((name) => `pages/readme-${name}.js`)),
     bundle: true,
     splitting: true,
     format: "esm",
@@ -288,6 +291,31 @@ for (const framework of FRAMEWORKS)
     test("nothing went wrong on the page", () => assert.deepEqual(shop.problems, []));
   });
 
+test("React's <KaunterTill> charges a sale once, tells its outcome to the last render, and closes", async (t) => {
+  const { page, problems, count } = await open("element");
+  t.after(() => page.close());
+  const render = (counter) => page.evaluate((counter) => render(counter), counter);
+  const told = (...words) =>
+    until(`told ${words}`, async () => {
+      const heard = await page.evaluate(() => seen.told);
+      if (isDeepStrictEqual(heard, words)) return true;
+      throw new Error(`${heard}`);
+    });
+  const sale = (ref) => ({ ref, amount: { minor: 1200, currency: "MYR" } });
+  await render({ name: "one", round: 1 });
+  await until("its till is open", async () => (await count()).asked.length === 1);
+  await render({ name: "one", round: 2, sale: sale("INV-1") });
+  await render({ name: "one", round: 3, sale: sale("INV-1") });
+  await told("3 paid INV-1");
+  await render({ name: "one", round: 4, sale: sale("INV-2") });
+  await told("3 paid INV-1", "4 paid INV-2");
+  assert.deepEqual(await count(), { opened: 1, failed: 0, closed: 0, asked: ["one 1"], live: 1, cameras: 1 });
+  await clear({ render, page, count });
+  await render({ name: "two", round: 5, sale: sale("INV-3"), token: "fails" });
+  await told("3 paid INV-1", "4 paid INV-2", "5 token_failed");
+  assert.deepEqual(problems, []);
+});
+
 test("a server renders the components of both frameworks, and asks for no token", () => {
   const script = `
     import { createElement } from "react";
@@ -297,6 +325,7 @@ test("a server renders the components of both frameworks, and asks for no token"
     import * as react from "kaunter/react";
     import * as vue from "kaunter/vue";
     const options = { backend: "/", getToken() { throw new Error("asked"); } };
+    const element = createElement(react.KaunterTill, { options, sale: null });
     const Counter = () => {
       const { till, state, preview } = react.useTill(options);
       return createElement("p", null, till ? "open" : state, createElement("video", { ref: preview }));
@@ -305,7 +334,8 @@ test("a server renders the components of both frameworks, and asks for no token"
       const { till, state, preview } = vue.useTill(options);
       return () => h("p", [till.value ? "open" : state.value, h("video", { ref: preview })]);
     };
-    console.log(renderToString(createElement(Counter)), await renderVue(createSSRApp({ setup })));`;
+    const ofReact = [createElement(Counter), element].map((one) => renderToString(one));
+    console.log(...ofReact, await renderVue(createSSRApp({ setup })));`;
   const html = run(process.execPath, "--input-type=module", "--eval", script);
-  assert.equal(html, "<p>idle<video></video></p> <p>idle<video></video></p>\n");
+  assert.equal(html, "<p>idle<video></video></p> <kaunter-till></kaunter-till> <p>idle<video></video></p>\n");
 });

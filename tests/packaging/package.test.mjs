@@ -405,7 +405,7 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
  * What is imported by its name: the frameworks, and the package itself where a shop's tests put `kaunter/testing` in its
  * place.
  */
-const BY_NAME = ["kaunter", "react", "vue"];
+const BY_NAME = ["kaunter", "kaunter/element", "react", "vue"];
 
 test("no file declares a top-level name that a CommonJS wrapper uses, or imports from Node", async () => {
   const taken = ["exports", "module", "require", "define", "global", "process", "__filename", "__dirname"];
