@@ -408,6 +408,6 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     tokio::select! {
         _ = running.stop() => Ok(ExitCode::SUCCESS),
         // A second signal ends the process at once; stored trades are resumed after the next start.
-        () = ends.next() => Ok(ExitCode::FAILURE),
+        () = ends.again() => Ok(ExitCode::FAILURE),
     }
 }

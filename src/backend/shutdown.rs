@@ -1,5 +1,12 @@
 //! How a person or a supervisor ends the process.
 
+use std::time::{Duration, Instant};
+
+/// A signal within this time of the first one is its echo: a terminal sends Ctrl-C to npm, to the launcher of
+/// `npx kaunter-backend` and to this program, and each of the others passes it on. A person who presses it again takes
+/// longer.
+const ECHO: Duration = Duration::from_millis(500);
+
 /// Waits for Ctrl-C of the terminal, or SIGTERM of a supervisor.
 #[derive(Debug)]
 pub struct ShutdownSignals {
@@ -28,5 +35,16 @@ impl ShutdownSignals {
         }
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
+    }
+
+    /// Waits for another one after the first.
+    pub async fn again(&mut self) {
+        let first = Instant::now();
+        loop {
+            self.next().await;
+            if first.elapsed() > ECHO {
+                return;
+            }
+        }
     }
 }
