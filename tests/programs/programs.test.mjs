@@ -44,11 +44,20 @@ function hostTarget() {
 /** Publishes a folder. npm compresses as well as it can, which takes seconds for a program with its debug symbols. */
 async function publish(folder) {
   const program = basename(dirname(folder)).startsWith("@");
-  if (!program) return machine.run(["npm", "publish", folder], dir);
+  if (!program || process.platform !== "linux") return machine.run(["npm", "publish", folder], dir);
   const [name] = await readdir(join(folder, "bin"));
   await ran("strip", [join(folder, "bin", name)]);
   const tarball = `${folder}.tgz`;
-  await ran("tar", ["-c", "--use-compress-program=gzip -1", `--transform=s,^\\.,package,`, "-f", tarball, "-C", folder, "."]);
+  await ran("tar", [
+    "-c",
+    "--use-compress-program=gzip -1",
+    `--transform=s,^\\.,package,`,
+    "-f",
+    tarball,
+    "-C",
+    folder,
+    ".",
+  ]);
   return machine.run(["npm", "publish", "--access", "public", tarball], dir);
 }
 
@@ -62,9 +71,11 @@ async function ran(program, args) {
 async function sandbox(t, name, args) {
   const began = performance.now();
   const running = machine.start(["npx", "kaunter-sandbox", ...args], await machine.folder(name));
-  t.after(() => running.child.exitCode === null && running.interrupt("SIGKILL"));
+  t.after(() => running.interrupt("SIGKILL"));
   const found = await Promise.race([
-    until("the addresses are printed", () => /ready after ([\d.]+) s[\s\S]*terminal +(\S+)\n.*phone +(\S+)\n/.exec(running.said())),
+    until("the addresses are printed", () =>
+      /ready after ([\d.]+) s[\s\S]*terminal +(\S+)\n.*phone +(\S+)\n/.exec(running.said()),
+    ),
     running.gone.then(({ said }) => assert.fail(`it ended: ${said}`)),
   ]);
   const [, own, terminal, phone] = found;
@@ -75,23 +86,33 @@ test("npx kaunter-sandbox, in an empty folder without Rust, takes a sale, and Ct
   // npm has no cache yet: this is the first start, with the download.
   const running = await sandbox(t, "sale", ["--port", "0"]);
   const url = new URL(running.phone).origin;
-  const env = { ...process.env, KAUNTER_TERMINAL: running.terminal, KAUNTER_SANDBOX_URL: url, KAUNTER_OUT: dir, KAUNTER_FAULT: "" };
+  const env = {
+    ...process.env,
+    KAUNTER_TERMINAL: running.terminal,
+    KAUNTER_SANDBOX_URL: url,
+    KAUNTER_OUT: dir,
+    KAUNTER_FAULT: "",
+  };
   const sale = spawn("node", [join(root, "tests/terminal/auto.mjs")], { env });
   let words = "";
-  sale.stdout.on("data", (chunk) => {
-    words += chunk;
-  });
+  for (const stream of [sale.stdout, sale.stderr])
+    stream.on("data", (chunk) => {
+      words += chunk;
+    });
   const [code] = await once(sale, "close");
   assert.equal(code, 0, words);
   assert.match(words, /yes {2}charged once/);
   assert.equal((await readdir(machine.env.TMPDIR)).filter((name) => name.startsWith("kaunter-demo-")).length, 1);
   running.interrupt();
   await running.gone;
-  for (const address of [running.terminal, running.phone]) await assert.rejects(fetch(address), "nothing listens any more");
+  for (const address of [running.terminal, running.phone])
+    await assert.rejects(fetch(address), "nothing listens any more");
   assert.deepEqual(await readdir(machine.env.TMPDIR), [], "the store is removed");
 
   const again = await sandbox(t, "again", ["--port", "0"]);
-  t.diagnostic(`first start ${running.whole.toFixed(1)} s with the download, then ${again.whole.toFixed(1)} s; the program ${again.own} s`);
+  t.diagnostic(
+    `first start ${running.whole.toFixed(1)} s with the download, then ${again.whole.toFixed(1)} s; the program ${again.own} s`,
+  );
   assert.ok(again.whole < MAX_START_S, `${again.whole} s`);
   again.interrupt();
   await again.gone;
@@ -102,7 +123,10 @@ test("a port in use is named, with the way to choose another", async (t) => {
   await once(taken, "listening");
   t.after(() => taken.close());
   const { port } = taken.address();
-  const { code, said } = await machine.run(["npx", "kaunter-sandbox", "--port", String(port)], await machine.folder("port"));
+  const { code, said } = await machine.run(
+    ["npx", "kaunter-sandbox", "--port", String(port)],
+    await machine.folder("port"),
+  );
   assert.equal(code, 1, said);
   assert.match(said, new RegExp(`port ${port} is in use: .*--port 9000`));
 });
@@ -135,12 +159,15 @@ test("npx kaunter-backend init writes fresh keys and never overwrites; check-con
     [toml, /^listen = .*$/m, 'listen = "127.0.0.1:0"'],
     [keys, /=''$/gm, "='$from \\the portal'"],
   ])
-    await writeFile(file, (await readFile(file, "utf8")).replace(old, () => line));
+    await writeFile(
+      file,
+      (await readFile(file, "utf8")).replace(old, () => line),
+    );
   const good = await npx("check-config");
   assert.deepEqual([good.code, good.said.trim()], [0, "kaunter.toml: good"]);
 
   const running = machine.start(["npx", "kaunter-backend"], folder);
-  t.after(() => running.child.exitCode === null && running.interrupt("SIGKILL"));
+  t.after(() => running.interrupt("SIGKILL"));
   const address = await until("it listens", () => /listening on (\S+)/.exec(running.said())?.[1]);
   assert.equal((await fetch(`${address}/healthz`)).status, 200);
   running.interrupt("SIGTERM");
@@ -161,15 +188,27 @@ test("an installed launcher passes arguments, exit codes and signals on, and say
   const complete = await install("--include=optional", "kaunter-backend");
   assert.equal(complete.code, 0, complete.said);
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json"), "utf8"));
-  assert.deepEqual(await machine.run([bin, "--version"], folder), { code: 0, signal: null, said: `kaunter-backend ${version}\n` });
+  assert.deepEqual(await machine.run([bin, "--version"], folder), {
+    code: 0,
+    signal: null,
+    said: `kaunter-backend ${version}\n`,
+  });
   assert.equal((await machine.run([bin, "audit", "verify"], folder)).code, 2, "the program's own exit code");
 
   /** What the launcher says where Node calls itself another system. */
   const elsewhere = (property, value) => {
     const change = `Object.defineProperty(process, "${property}", { value: "${value}" });`;
-    return machine.run([bin, "--version"], folder, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(change)}` });
+    return machine.run([bin, "--version"], folder, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(change)}`,
+    });
   };
-  assert.match((await elsewhere("platform", "freebsd")).said, /no program for freebsd-\w+, only for linux-x64, .*win32-x64/);
+  assert.match(
+    (await elsewhere("platform", "freebsd")).said,
+    /no program for freebsd-\w+, only for linux-x64, .*win32-x64/,
+  );
   const other = process.arch === "x64" ? "arm64" : "x64";
-  assert.match((await elsewhere("arch", other)).said, new RegExp(`program of linux-${process.arch} is installed, but this Node is one for linux-${other}`));
+  assert.match(
+    (await elsewhere("arch", other)).said,
+    new RegExp(`program of linux-${process.arch} is installed, but this Node is one for linux-${other}`),
+  );
 });

@@ -92,10 +92,15 @@ export class Machine {
         words += chunk;
       });
     child.stdin.end();
-    const running = { child, said: () => words, gone: ended(child, () => words) };
     /** What Ctrl-C does: everything in the group gets the signal. */
-    running.interrupt = (signal = "SIGINT") => process.kill(-child.pid, signal);
-    return running;
+    const interrupt = (signal = "SIGINT") => {
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        // Nothing of it runs any more.
+      }
+    };
+    return { said: () => words, gone: ended(child, () => words), interrupt };
   }
 
   /** Runs a program to its end. */
