@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 21] = [
+const PARTS: [Part; 22] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
@@ -105,6 +105,7 @@ const PARTS: [Part; 21] = [
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
+    ("programs from npm", programs_from_npm),
     ("journal", journal),
     ("live camera", live),
     ("killed everywhere", killed_everywhere),
@@ -394,6 +395,14 @@ fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/desk", browser)
 }
 
+/// The packages of the programs, from a registry on this machine.
+fn programs_from_npm(browser: &Browser) -> anyhow::Result<Outcome> {
+    tools::npm_registry()?;
+    ship()?;
+    module::page()?;
+    real_parts("tests/programs", browser)
+}
+
 /// Tests of the journal in Chromium and Firefox.
 fn journal(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
@@ -442,7 +451,7 @@ fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
     node_with(folder, |command| set_parts(command, browser))
 }
 
-/// Builds sandbox and backend.
+/// Builds sandbox, backend and demo.
 pub(crate) fn programs() -> anyhow::Result<()> {
     crate::run::run(cargo(&[
         "build",
@@ -451,6 +460,8 @@ pub(crate) fn programs() -> anyhow::Result<()> {
         "kaunter-sandbox",
         "--package",
         "kaunter-backend",
+        "--package",
+        "kaunter-demo",
     ]))?;
     Ok(())
 }
