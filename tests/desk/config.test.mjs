@@ -201,7 +201,11 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [top('sales = "some"'), {}, /sales must be "open" or "registered"/],
     [top('sale = "open"'), {}, /the file has an unknown field "sale": use .*"sales".* \(did you mean "sales"\?\)/],
     [policy("pol_ms = 2000"), {}, /policy has an unknown field "pol_ms": .* \(did you mean "poll_ms"\?\)/],
-    [(toml) => toml.replace(/^shop = .*/m, ""), {}, /the file lacks the field "shop"/],
+    [
+      (toml) => toml.replace(/^(shop|base_url|token_url) = .*/gm, ""),
+      { KAUNTER_SIGNING_KEY: "" },
+      /shop is missing: add the line.*\n.*base_url is missing: add the line.*\nKAUNTER_SIGNING_KEY is missing.*\nterminal\.token_url is missing/,
+    ],
     [(toml) => toml.replace(/^shop = .*/m, "shop = 5"), {}, /shop must be text, not a number/],
     [
       (toml) => toml,
@@ -211,7 +215,7 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SERVER_KEY_PREVIOUS: same }, /are equal/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY_PREVIOUS: "a".repeat(40) }, /KAUNTER_SIGNING_KEY_PREVIOUS can be guessed/],
     [(toml) => toml, { KAUNTER_GATEWAY_SECRET: same, KAUNTER_SERVER_KEY: same }, /KAUNTER_GATEWAY_SECRET are equal/],
-    [serverKeys({ web: ["mint"] }), {}, /missing: KAUNTER_SERVER_KEY_WEB\./],
+    [serverKeys({ web: ["mint"] }), {}, /KAUNTER_SERVER_KEY_WEB is missing: add the line `KAUNTER_SERVER_KEY_WEB=/],
     [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: "short" }, /KAUNTER_SERVER_KEY_WEB can be guessed/],
     [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: same, KAUNTER_SERVER_KEY: same }, /are equal/],
     [serverKeys({ web: [] }), {}, /server_keys: web has no rights/],
