@@ -67,6 +67,16 @@ impl Programs {
     }
 }
 
+/// All that this machine can build, with the page that is built.
+pub(crate) fn everywhere() -> anyhow::Result<()> {
+    let all = Programs {
+        target: Vec::new(),
+        as_built: true,
+        deb: cfg!(target_os = "linux"),
+    };
+    all.run()
+}
+
 /// Whether only a machine of Apple builds this target.
 fn is_apple(triple: &str) -> bool {
     triple.ends_with("-apple-darwin")

@@ -124,13 +124,14 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 3] = [
+const LONG_PARTS: [Part; 4] = [
     ("every kind of worlds is walked", |_| walk()),
     ("planted bugs are caught at the desk", planted::at_the_desk),
     (
         "planted bugs are caught by the simulation too",
         planted::in_the_simulation,
     ),
+    ("programs for other systems", programs_for_other_systems),
 ];
 
 impl Test {
@@ -401,6 +402,15 @@ fn programs_from_npm(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     module::page()?;
     real_parts("tests/programs", browser)
+}
+
+/// Builds the programs for other systems, and starts those that this machine can start.
+fn programs_for_other_systems(browser: &Browser) -> anyhow::Result<Outcome> {
+    tools::wine_and_containers()?;
+    ship()?;
+    module::page()?;
+    crate::programs::everywhere()?;
+    real_parts("tests/systems", browser)
 }
 
 /// Tests of the journal in Chromium and Firefox.

@@ -302,6 +302,30 @@ pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Finds Wine, which starts programs of Windows, and tools for containers. On Debian, root installs them. Elsewhere the
+/// tests that need them are skipped with a message.
+pub(crate) fn wine_and_containers() -> anyhow::Result<()> {
+    let found = || {
+        Path::new(WINE).exists()
+            && ["buildah", "docker-compose"]
+                .into_iter()
+                .all(|tool| which(tool).is_some())
+    };
+    if !found() && is_debian_root() {
+        step("Installing Wine, Buildah and Docker Compose");
+        debian(&["wine64", "buildah", "docker-compose"])?;
+    }
+    if !found() {
+        missing::<()>(
+            "Wine, Buildah and Docker Compose (Debian: apt-get install wine64 buildah docker-compose)",
+        )?;
+    }
+    Ok(())
+}
+
+/// Debian's package puts no command on the path.
+const WINE: &str = "/usr/lib/wine/wine64";
+
 /// Debian keeps the library in a folder per architecture.
 fn has_faketime() -> bool {
     ["x86_64", "aarch64"].iter().any(|kind| {
