@@ -108,7 +108,7 @@ fn fresh_keys() -> anyhow::Result<Zeroizing<String>> {
     for name in OWN_KEYS {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-        let key = Zeroizing::new(hex::encode(&*bytes));
+        let key = Zeroizing::new(hex::encode(bytes.as_slice()));
         text.push_str(&format!("{name}='{}'\n", *key));
     }
     text.push_str("\n# From the gateway's portal.\n");

@@ -32,7 +32,7 @@ pub(crate) struct Programs {
     /// Only this target of packaging/npm/targets.json; again for each. By default all that this machine can build.
     #[arg(long, value_name = "TRIPLE")]
     target: Vec<String>,
-    /// Take the terminal's page in `www/dist` without building it.
+    /// Take the terminal's page as it is built already.
     #[arg(long)]
     as_built: bool,
     /// Make Debian packages of the backend for Linux too.
