@@ -345,7 +345,7 @@ function step() {
 }
 
 /** Runs a program to its end. Gives its output. */
-function run(args, options) {
+export function run(args, options) {
   const child = start(args, options);
   const late = setTimeout(child.stop, TOOL_MS);
   return child.gone.then((code) => {
@@ -369,7 +369,7 @@ function kill(child) {
 }
 
 /** Starts a program in a process group of its own, so that the tool's own children end with it. */
-function start([program, ...args], { cwd, env = process.env }) {
+export function start([program, ...args], { cwd, env = process.env }) {
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
   for (const stream of [child.stdout, child.stderr])
