@@ -15,14 +15,7 @@ impl ScratchFolder {
     pub(crate) fn new() -> anyhow::Result<Self> {
         // Nobody can guess the name and make the folder first.
         let path = std::env::temp_dir().join(format!("kaunter-demo-{}", random()?));
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt as _;
-
-            builder.mode(0o700);
-        }
-        builder
+        private()
             .create(&path)
             .with_context(|| format!("{} can't be made", path.display()))?;
         Ok(Self(path))
@@ -31,6 +24,20 @@ impl ScratchFolder {
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
+}
+
+/// Makes folders that only this user can use. On Windows the user's own folder of temporary files is private.
+fn private() -> DirBuilder {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        builder
+    }
+    #[cfg(not(unix))]
+    DirBuilder::new()
 }
 
 impl Drop for ScratchFolder {
