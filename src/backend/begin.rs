@@ -46,6 +46,7 @@ impl Init {
             config.display()
         );
         println!("3. Give KAUNTER_SERVER_KEY of {keys} to the shop's server, and to nobody else.");
+        println!("Keep {keys} out of version control.");
         Ok(ExitCode::SUCCESS)
     }
 }
