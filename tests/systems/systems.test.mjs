@@ -1,13 +1,14 @@
 // Looks at the programs that were built for other systems, and starts those that this machine can start.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../terminal/harness.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const out = join(root, "target/programs");
@@ -42,26 +43,49 @@ function ran(program, args, options) {
 /** The path of a program in its npm package. */
 const packed = (name, program) => join(out, "npm/@kaunter", name, "bin", program);
 
-test("the programs for Linux are static, each for its processor", async () => {
-  for (const [name, machine] of [
-    ["linux-x64", 62],
-    ["linux-arm64", 183],
-  ])
+/** The number of a processor in the head of a program (`e_machine`). */
+const PROCESSORS = { "linux-x64": 62, "linux-arm64": 183 };
+/** The kind of a header that names a loader, which a static program does not need (`PT_INTERP`). */
+const LOADER = 3;
+
+for (const [system, processor] of Object.entries(PROCESSORS))
+  test(`the programs for ${system} are static, for that processor`, async () => {
     for (const [prefix, program] of [
       ["backend", "kaunter-backend"],
       ["sandbox", "kaunter-demo"],
     ]) {
-      const file = await open(packed(`${prefix}-${name}`, program));
+      const file = await open(packed(`${prefix}-${system}`, program));
       const head = Buffer.alloc(4096);
       await file.read(head, 0, head.length, 0);
       await file.close();
-      assert.deepEqual([head.toString("latin1", 1, 4), head.readUInt16LE(18)], ["ELF", machine], name);
-      // Each of the program's headers has 56 bytes; 3 is PT_INTERP, the loader of a program that is not static.
+      assert.deepEqual([head.toString("latin1", 1, 4), head.readUInt16LE(18)], ["ELF", processor]);
+      // Each header has 56 bytes.
       const [at, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(56)];
       const kinds = Array.from({ length: count }, (_, nth) => head.readUInt32LE(at + nth * 56));
-      assert.ok(kinds.length > 3 && !kinds.includes(3), `${program} for ${name} needs a loader`);
+      assert.ok(kinds.length > 3 && !kinds.includes(LOADER), `${program} needs a loader`);
     }
-});
+  });
+
+/**
+ * Rust's programs take their randomness from a library of Windows that Wine has since version 9. An older Wine gets one
+ * beside the program, which asks Wine's other source.
+ */
+async function randomness(folder) {
+  const own = "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/bcryptprimitives.dll";
+  if (existsSync(own)) return;
+  const source = join(folder, "random.c");
+  await writeFile(
+    source,
+    `unsigned char SystemFunction036(void *bytes, unsigned long length);
+__declspec(dllexport) int ProcessPrng(unsigned char *bytes, unsigned long long length) {
+  return SystemFunction036(bytes, (unsigned long)length);
+}
+`,
+  );
+  const library = join(folder, "bcryptprimitives.dll");
+  const args = ["cc", "-target", "x86_64-windows-gnu", "-shared", "-o", library, source, "-ladvapi32"];
+  ran(join(out, "tools/bin/python-zig"), args);
+}
 
 test("the program for Windows starts, and warns of what Windows lacks", async (t) => {
   if (!existsSync(WINE)) return t.skip("SKIPPED: it needs Wine (Debian: apt-get install wine64)");
@@ -69,8 +93,13 @@ test("the program for Windows starts, and warns of what Windows lacks", async (t
   t.after(() => run("/usr/lib/wine/wineserver", ["-k"], { env }));
   const folder = join(dir, "windows");
   await mkdir(folder);
-  const exe = packed("backend-win32-x64", "kaunter-backend.exe");
-  const windows = (...args) => run(WINE, [exe, ...args], { cwd: folder, env });
+  await randomness(folder);
+  for (const [name, program] of [
+    ["backend-win32-x64", "kaunter-backend.exe"],
+    ["sandbox-win32-x64", "kaunter-demo.exe"],
+  ])
+    await copyFile(packed(name, program), join(folder, program));
+  const windows = (...args) => run(WINE, [join(folder, "kaunter-backend.exe"), ...args], { cwd: folder, env });
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json"), "utf8"));
   assert.match(windows("--version").said, new RegExp(`^kaunter-backend ${version}`));
   const made = windows("init", "--shop", "kedai", "--gateway", "https://gateway.example/version1");
@@ -82,8 +111,16 @@ test("the program for Windows starts, and warns of what Windows lacks", async (t
   const checked = windows("check-config");
   assert.equal(checked.status, 0, checked.said);
   assert.match(checked.said, /warning: this system shows no permissions of files.*no SIGTERM/);
-  const demo = run(WINE, [packed("sandbox-win32-x64", "kaunter-demo.exe"), "--version"], { env });
-  assert.match(demo.said, new RegExp(`^kaunter-demo ${version}`));
+  // The demo is a whole backend, with its store and its pages.
+  const pages = join(out, "npm/@kaunter/sandbox-win32-x64/share/kaunter/terminal");
+  const demo = spawn(WINE, [join(folder, "kaunter-demo.exe"), "--port", "0", "--pages", `Z:${pages}`], { env });
+  t.after(() => demo.kill("SIGKILL"));
+  let words = "";
+  demo.stdout.on("data", (chunk) => {
+    words += chunk;
+  });
+  const terminal = await until("the demo's address", () => /terminal +(http:\S+)/.exec(words)?.[1]);
+  assert.match(await (await fetch(terminal)).text(), /<title>/);
 });
 
 test("the Debian package installs user, folders, page and keys, and keeps the store when it is purged", async (t) => {
