@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import QRCode from "qrcode";
 import ts from "typescript";
@@ -24,6 +24,10 @@ const BUNDLERS = await Promise.all(["vite", "esbuild"].map(async (name) => `${na
 // docs/decisions/0024-two-modules.md has the numbers. A page is a module and the JavaScript that uses it, bundled.
 const MAX_MODULE = { till: 110_466 + 1024, reader: 75_130 + 1024 };
 const MAX_PAGE = { till: 121_612 + 1024, reader: 80_686 + 1024 };
+// Of the element alone, by gzip; docs/decisions/0044-an-element-with-a-reducer.md.
+const MAX_ELEMENT = 27_923 + 1024;
+/** Limit in bytes by gzip of what a framework's entry adds to the till. */
+const MAX_WRAPPER = 2048;
 
 let dir, packed, shop;
 
@@ -90,7 +94,7 @@ const names = async (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-test("the tarball holds what the package needs: exactly three .wasm, declarations, licences, and neither eval nor innerHTML", async () => {
+test("the tarball holds what the package needs: exactly three .wasm, declarations, licences, no eval, and innerHTML in Lit only", async () => {
   const files = packed.files.map(({ path }) => path);
   assert.deepEqual(files.filter((path) => path.endsWith(".wasm")).sort(), [
     "wasm/reader.wasm",
@@ -113,6 +117,8 @@ test("the tarball holds what the package needs: exactly three .wasm, declaration
     "wasm/kaunter.global-inline.js",
     "sandbox.js",
     "sandbox.d.ts",
+    "wasm/element.js",
+    "element.d.ts",
     "wasm/till.d.ts",
     "wasm/reader.d.ts",
   ])
@@ -126,7 +132,11 @@ test("the tarball holds what the package needs: exactly three .wasm, declaration
     (await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")),
   );
   assert.ok(code.length >= 5);
-  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(|innerHTML/);
+  const taking = code.filter((text) => text.includes("innerHTML"));
+  // Lit writes its own templates as markup, with its own Trusted Types policy.
+  assert.deepEqual([taking.length, taking[0].split("innerHTML").length - 1], [1, 1], "innerHTML");
+  assert.match(taking[0], /createPolicy\("lit-html"/);
+  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(/);
 });
 
 /** A free port. */
@@ -214,6 +224,14 @@ test("what a page downloads stays small: the till with its JavaScript, and the r
   }
 });
 
+test("the element is small, and has no second copy of the package", async (t) => {
+  const text = await readFile(join(shop, "node_modules/kaunter/wasm/element.js"), "utf8");
+  const size = gzipSync(text, { level: 9 }).length;
+  t.diagnostic(`kaunter/element: ${(size / 1024).toFixed(1)} KiB more`);
+  assert.ok(size <= MAX_ELEMENT, `${size} bytes`);
+  assert.deepEqual([...new Set([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name))], ["../index.js"]);
+});
+
 test("the JavaScript that was built has source maps, which hold their sources", async () => {
   const wasm = join(shop, "node_modules/kaunter/wasm");
   const built = (await readdir(wasm)).filter((name) => name.endsWith(".js") && name !== "digits.js");
@@ -269,6 +287,23 @@ test("a fresh Vite project builds it, and the built page takes a payment", async
 
 test("the same project in Vite's development server", async (t) => {
   await works(t, (port) => start(t, ["--port", String(port)]));
+});
+
+test("kaunter/react and kaunter/vue are small", async (t) => {
+  for (const name of ["react", "vue"]) {
+    const { outputFiles } = await build({
+      entryPoints: [join(shop, `node_modules/kaunter/${name}.js`)],
+      bundle: true,
+      minify: true,
+      format: "esm",
+      write: false,
+      external: BY_NAME,
+      logLevel: "error",
+    });
+    const size = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+    t.diagnostic(`kaunter/${name}: ${size} B gzip`);
+    assert.ok(size > 512 && size <= MAX_WRAPPER, `kaunter/${name} has ${size} B gzip: more than ${MAX_WRAPPER} B?`);
+  }
 });
 
 /** What nobody else may do on the shop's page, and where the browser reports what was blocked. */
@@ -382,6 +417,12 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
   await isStrict(await serve(t, out, STRICT));
 });
 
+/**
+ * What is imported by its name: the frameworks, and the package itself where a shop's tests put `kaunter/testing` in its
+ * place.
+ */
+const BY_NAME = ["kaunter", "kaunter/element", "react", "vue"];
+
 test("no file declares a top-level name that a CommonJS wrapper uses, or imports from Node", async () => {
   const taken = ["exports", "module", "require", "define", "global", "process", "__filename", "__dirname"];
   for (const name of (await names(join(shop, "node_modules/kaunter"))).filter((name) => name.endsWith(".js"))) {
@@ -413,7 +454,8 @@ test("no file declares a top-level name that a CommonJS wrapper uses, or imports
           : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
             ? node.arguments[0]
             : null;
-      if (from && ts.isStringLiteralLike(from)) assert.match(from.text, /^\.\.?\//, `${name} imports ${from.text}`);
+      if (from && ts.isStringLiteralLike(from) && !BY_NAME.includes(from.text))
+        assert.match(from.text, /^\.\.?\//, `${name} imports ${from.text}`);
       ts.forEachChild(node, visit);
     };
     visit(source);
