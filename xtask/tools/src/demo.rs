@@ -1,39 +1,20 @@
-//! The demo: the sandbox, the shop's server and the backend in one process. It prints the links of its pages.
+//! `cargo xtask demo`: builds everything, and starts the demo of `src/demo`. It prints the links of its pages.
 
-use std::io::IsTerminal;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use clap::Args;
-use kaunter_backend::{
-    GatewayConfig, GatewayKind, Secret, ServerKey, TerminalConfig, VoidConfig, Words,
-};
-use kaunter_core::policy::Policy;
-use kaunter_core::wire::Sales;
+use kaunter_demo::{DemoOptions, Pages};
 
 use crate::module;
-use crate::run::{command, quietly, root, run, step, target};
+use crate::run::{command, root, run, step, target};
 use crate::tools;
-
-/// The variable with the key of a shop's server of your own.
-const SERVER_KEY: &str = "KAUNTER_SERVER_KEY";
 
 /// The options of the demo.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// The terminal's port; the sandbox gets the next one. Default: two free ports.
-    #[arg(long)]
-    port: Option<u16>,
-    /// Other origins whose pages may call the backend, besides every page of this machine.
-    #[arg(long)]
-    origin: Vec<String>,
-    /// Show the phone's page to real phones on the same network, by HTTPS. The default address is found.
-    #[arg(long, value_name = "ADDRESS")]
-    lan: Option<Option<IpAddr>>,
-    /// Open the demo's page in the browser.
-    #[arg(long)]
-    open: bool,
+    #[command(flatten)]
+    options: DemoOptions,
     /// Take one payment automatically, in a headless Chromium whose camera shows a phone.
     #[arg(long)]
     auto: bool,
@@ -47,111 +28,25 @@ impl Demo {
         let began = Instant::now();
         module::quick()?;
         module::page()?;
-        let page = target().join("demo/page");
-        module::demo_page(&page)?;
+        let pages = Pages {
+            terminal: root().join("www/dist"),
+            demo: Some(target().join("demo/page")),
+        };
+        module::demo_page(&target().join("demo/page"))?;
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(self.serve(began, page))
+        runtime.block_on(self.serve(began, pages))
     }
 
-    async fn serve(self, began: Instant, page: PathBuf) -> anyhow::Result<()> {
+    async fn serve(self, began: Instant, pages: Pages) -> anyhow::Result<()> {
         step("Starting sandbox, shop and backend");
-        // Only warnings are logged.
-        tracing_subscriber::fmt()
-            .with_env_filter("error")
-            .with_writer(std::io::stderr)
-            .init();
-        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let keys = Keys::new()?;
-        let sandbox = kaunter_sandbox::serve(kaunter_sandbox::Config {
-            listen: loopback(self.port.map_or(0, |port| port.saturating_add(1))),
-            key: keys.key.clone(),
-            secret: keys.secret.clone(),
-            merchant: "sandbox-merchant".to_owned(),
-            password: keys.password.clone(),
-            profile: kaunter_sandbox::Profile::Sandbox,
-            seed: 1,
-            time_permille: 1000,
-            state: None,
-            backend: None,
-            server_key: None,
-            pages: Some(page),
-            lan: kaunter_sandbox::lan_address(self.lan)?,
-        })
-        .await?;
-        let dir = target().join("demo");
-        std::fs::create_dir_all(&dir)?;
-        let backend = kaunter_backend::serve(kaunter_backend::Config {
-            listen: loopback(self.port.unwrap_or(0)),
-            network: kaunter_backend::NetworkConfig::default(),
-            database: dir.join(format!("kaunter-{}.db", std::process::id())),
-            database_url: None,
-            shop: "demo".to_owned(),
-            server_keys: vec![ServerKey::all(Secret::new(keys.server.clone()))],
-            signing_key: Secret::new(keys.signing.clone()),
-            previous_signing_key: None,
-            audit_key: None,
-            audit_keys_previous: Vec::new(),
-            people: Vec::new(),
-            token_life_s: 600,
-            origins: self.origin.clone(),
-            local_pages: true, // every development server
-            sales: Sales::Open,
-            test_wallets: true,
-            gateway: GatewayConfig {
-                kind: GatewayKind::default(),
-                base_url: format!("http://{}/version1", sandbox.addr),
-                key: Secret::new(keys.key.clone()),
-                secret: Secret::new(keys.secret.clone()),
-                merchant: Secret::new("sandbox-merchant"),
-                password: Secret::new(keys.password.clone()),
-                proxy: None,
-                ca_file: None,
-                currency: "MYR".to_owned(),
-                max_amount_minor: 5_000_000,
-                can_cancel: None,
-                unpaid_final_after_ms: None,
-                void: VoidConfig::default(),
-                wallets: std::collections::BTreeMap::new(),
-                words: Words::of(kaunter_backend::Profile::Sandbox),
-            },
-            policy: Policy::default(),
-            time_scale_permille: 1000,
-            bounds: kaunter_backend::Bounds::default(),
-            day: kaunter_backend::Offset::default(),
-            report: kaunter_backend::ReportConfig::default(),
-            terminal: Some(TerminalConfig {
-                dir: root().join("www/dist"),
-                token_url: Some(format!("http://{}/shop/token", sandbox.addr)),
-                phone_url: Some(format!("http://{}/_sim/phone", sandbox.addr)),
-                name: Some("till-1".to_owned()),
-                sandbox: true,
-            }),
-        })
-        .await?;
-        let terminal = format!("http://{}/", backend.addr);
-        let phone = format!("http://{}/_sim/phone", sandbox.addr);
-        let demo = format!("http://{}/?world=server", sandbox.addr);
-        introduce(sandbox.addr, &terminal, &keys.server)?;
-        println!("ready after {:.1} s\n", began.elapsed().as_secs_f32());
-        println!("  The demo, on one page    {demo}");
-        println!("  The cashier's terminal   {terminal}");
-        println!("  The customer's phone     {phone}\n");
-        if let Some(address) = &sandbox.phone {
-            show_phone(address)?;
-        }
+        let demo = kaunter_demo::Demo::start(&self.options, pages).await?;
+        demo.tell(began);
         let done = if self.auto {
-            self.drive(&terminal, sandbox.addr).await
+            self.drive(&demo.terminal, demo.sandbox).await
         } else {
-            if self.open {
-                open(&demo);
-            }
-            println!(
-                "Without a webcam, use the first link. With one, type an amount at the terminal, press Charge, and hold the phone's page in front of the camera. Ctrl-C stops the demo."
-            );
-            Ok(tokio::signal::ctrl_c().await?)
+            demo.wait(&self.options).await
         };
-        backend.stop().await;
-        sandbox.stop().await;
+        demo.stop().await;
         done
     }
 
@@ -164,93 +59,5 @@ impl Demo {
             .env("KAUNTER_OUT", target().join("demo"))
             .env("KAUNTER_FAULT", self.fault.clone().unwrap_or_default());
         tokio::task::spawn_blocking(move || run(auto)).await?
-    }
-}
-
-/// Prints the address for a real phone, and its QR code for the phone's camera.
-fn show_phone(address: &str) -> anyhow::Result<()> {
-    let code = qrcode::QrCode::new(address)?;
-    let drawn = code
-        .render::<qrcode::render::unicode::Dense1x2>()
-        .quiet_zone(true)
-        .build();
-    // Black on white, also where the terminal writes white on black.
-    let is_terminal = std::io::stdout().is_terminal();
-    let (on, off) = if is_terminal {
-        ("\x1b[30;107m", "\x1b[0m")
-    } else {
-        ("", "")
-    };
-    for line in drawn.lines() {
-        println!("  {on}{line}{off}");
-    }
-    println!();
-    println!("  For a real phone         {address}");
-    println!("  The certificate is this demo's own: the phone asks once whether to trust it.\n");
-    Ok(())
-}
-
-/// Sends the backend's address to the shop's server. It is the only HTTP call here, so there is no client library.
-fn introduce(sandbox: SocketAddr, backend: &str, server_key: &str) -> anyhow::Result<()> {
-    use std::io::{Read, Write};
-    let body = format!(
-        r#"{{"backend":"{}","server_key":"{server_key}"}}"#,
-        backend.trim_end_matches('/')
-    );
-    let mut stream = std::net::TcpStream::connect(sandbox)?;
-    write!(
-        stream,
-        "POST /_sim/shop HTTP/1.1\r\nhost: {sandbox}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    anyhow::ensure!(
-        answer.starts_with("HTTP/1.1 204"),
-        "the shop's server refused the backend's address"
-    );
-    Ok(())
-}
-
-/// New keys for each demo. Their prefix marks them as the sandbox's, so that the backend refuses them for a real
-/// gateway.
-struct Keys {
-    key: String,
-    secret: String,
-    password: String,
-    server: String,
-    signing: String,
-}
-
-impl Keys {
-    fn new() -> anyhow::Result<Self> {
-        let fresh = || -> anyhow::Result<String> {
-            let mut bytes = [0; 24];
-            getrandom::fill(&mut bytes)
-                .map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-            Ok(format!("sandbox-{}", hex::encode(bytes)))
-        };
-        Ok(Self {
-            key: fresh()?,
-            secret: fresh()?,
-            password: fresh()?,
-            // A shop's server of your own needs the same key.
-            server: match std::env::var(SERVER_KEY) {
-                Ok(given) if !given.is_empty() => given,
-                Ok(_) | Err(_) => fresh()?,
-            },
-            signing: fresh()?,
-        })
-    }
-}
-
-fn open(address: &str) {
-    let opener = if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
-    if !quietly(command(opener, &[address])) {
-        println!("(no browser could be started: open the link yourself)");
     }
 }
