@@ -1,0 +1,152 @@
+// The quick starts, one page for each tool. The till is one file, the same in every tool; a tool's own files and lines are
+// those of tests/consumers, which takes sales with them.
+
+import { BROWSER } from "../../tests/consumers/consumers.mjs";
+import { plain } from "../../tests/consumers/page.mjs";
+import { read, write } from "./files.mjs";
+
+const TILL = read("docs/site/quick-start.js").trimEnd();
+const PROJECTS = "tests/consumers";
+
+/**
+ * The tools with a page: the row of the consumers' table, how a new project begins, where the till's file goes, and the
+ * project's own files.
+ */
+export const tools = [
+  {
+    id: "vite",
+    name: "Vite, plain page",
+    row: "vite-8",
+    create: "npm create vite@latest shop -- --template vanilla --no-interactive\ncd shop",
+    till: "quick-start.js",
+    markup: "index.html",
+  },
+  { id: "page", name: "Page without a build", row: "modules", till: "quick-start.js", markup: "index.html" },
+  { id: "script-tag", name: "Script tag", row: "script-tag" },
+  {
+    id: "react",
+    name: "React",
+    row: "react",
+    create: "npm create vite@latest shop -- --template react --no-interactive\ncd shop",
+    till: "src/quick-start.js",
+    files: ["react/src/main.jsx"],
+    subpath: "./react",
+  },
+  {
+    id: "vue",
+    name: "Vue",
+    row: "vue",
+    create: "npm create vite@latest shop -- --template vue --no-interactive\ncd shop",
+    till: "src/quick-start.js",
+    files: ["vue/src/main.js", "vue/src/Till.vue"],
+    subpath: "./vue",
+  },
+  { id: "next", name: "Next", row: "next-turbopack", till: "app/quick-start.js", files: ["next/app/page.jsx"] },
+  { id: "nuxt", name: "Nuxt", row: "nuxt", till: "app/quick-start.js", files: ["nuxt/app/app.vue"] },
+  {
+    id: "sveltekit",
+    name: "SvelteKit",
+    row: "sveltekit",
+    till: "src/quick-start.js",
+    files: ["sveltekit/src/routes/+page.svelte"],
+  },
+  { id: "angular", name: "Angular", row: "angular", till: "src/quick-start.js", files: ["angular/src/main.ts"] },
+  { id: "astro", name: "Astro", row: "astro", till: "src/quick-start.js", files: ["astro/src/pages/index.astro"] },
+].map((tool) => ({ ...tool, row: BROWSER.find(({ id }) => id === tool.row) }));
+
+const LANGUAGES = {
+  astro: "astro",
+  html: "html",
+  js: "js",
+  json: "json",
+  jsx: "jsx",
+  svelte: "svelte",
+  ts: "ts",
+  vue: "vue",
+};
+const languageOf = (path) => LANGUAGES[path.split(".").pop()];
+const fenced = (language, text, marks = "") =>
+  `\`\`\`${language} ${marks}\n${text.trimEnd()}\n\`\`\`\n`.replace(" \n", "\n");
+
+const MARKUP = '<video muted playsinline></video> <button type="button">Pay RM 12.50</button> <output></output>';
+const markupOf = ({ row }) =>
+  `<!doctype html>\n${row.html ?? ""}${MARKUP}
+<script type="module">
+  import { show, start } from "./quick-start.js";
+  start().catch((error) => show(error.message));
+</script>`;
+
+const install = ({ create }) =>
+  create
+    ? `Make a project and install the package.\n\n${fenced("sh", `${create}\nnpm install kaunter`)}`
+    : `In your project, install the package.\n\n${fenced("sh", "npm install kaunter")}`;
+
+/** The page of a tool. */
+function pageOf(tool) {
+  const { name, row, till, files = [], markup } = tool;
+  const { lines, note } = row;
+  const parts = [
+    `# ${name}`,
+    `A first payment with ${name}, in the sandbox: no server, no webcam, no key, no real money.`,
+  ];
+  parts.push("## 1. Install", install(tool));
+  parts.push("## 2. The till", `This file is the same in every tool. Save it as \`${till}\`.`);
+  parts.push(fenced("js", TILL, 'file="docs/site/quick-start.js"'));
+  parts.push("## 3. The page");
+  if (markup)
+    parts.push(`Replace \`${markup}\` with this page.`, fenced("html", markupOf(tool), 'says="Paid: SANDBOX-"'));
+  for (const file of files) {
+    const path = file.slice(file.indexOf("/") + 1);
+    const source = `${PROJECTS}/${file}`;
+    parts.push(`\`${path}\`:`, fenced(languageOf(file), read(source), `file="${source}"`));
+  }
+  if (note) parts.push(note);
+  if (lines?.edit)
+    parts.push(
+      lines.why,
+      `In \`${lines.edit.path}\`:`,
+      fenced(languageOf(lines.edit.path), lines.edit.add, 'by="tests/consumers/consumers.mjs"'),
+    );
+  return [...parts, END, ready(tool).join("\n")].join("\n\n");
+}
+
+const { exports: subpaths } = JSON.parse(read("pkg/package.json"));
+/** What the package has beside the till, for this tool. */
+const ready = ({ name, subpath }) =>
+  [
+    subpath in subpaths && `- [\`kaunter${subpath.slice(1)}\`](/api/kaunter${subpath.slice(1)}): the till for ${name}.`,
+    "./element" in subpaths && "- [`kaunter/element`](/api/kaunter/element): ready-made screens for the whole sale.",
+  ].filter(Boolean);
+
+const END = `## 4. Take a sale
+Start the page and press the button.
+The picture shows a counter with the customer's phone, and its code pays after three seconds.
+The last two digits of the amount are the script: [other endings](/package#the-sandbox).
+
+## Next
+- [Outcomes and unconfirmed](/concepts/outcomes): what to show, and when not to charge again.
+- [The backend](/start/backend): the same page with real parts, in three lines.
+- [Your tool, your lines](/manual/tools): every tool that is tried, with its version.
+`;
+
+/** Without modules there is no sandbox: the page of the README, with the package's global and the demo's backend. */
+const scriptTag = ({ name, row }) => `# ${name}
+
+One file and a global, for a page without modules.
+It has no sandbox, so start [the demo's backend](/start/backend) first.
+
+${fenced("sh", "npm install kaunter")}
+Serve the folder \`node_modules/kaunter/wasm\`, and put this into the page:
+
+${fenced("html", `<video muted playsinline></video> <button>Pay RM 12.50</button> <output></output>\n${row.html.split("\n")[0]}\n<script>\n${plain}</script>`, 'by="tests/consumers/consumers.mjs"')}
+\`kaunter/global\` needs three files beside it: \`till.wasm\`, \`reader.wasm\` and \`worker.js\`.
+\`kaunter/global-inline\` has them inside, and is three times as large.
+Your page's policy and cache: [Serving it](/package#serving-it).
+`;
+
+export const pages = (tool) => (tool.till ? pageOf(tool) : scriptTag(tool));
+
+/** Writes the page of each tool. */
+export function writeStarts() {
+  for (const tool of tools) write(`start/${tool.id}.md`, pages(tool));
+}
