@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 21] = [
+const PARTS: [Part; 22] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
@@ -102,6 +102,7 @@ const PARTS: [Part; 21] = [
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
     ("consumers", consumers),
+    ("the site", site),
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
@@ -365,6 +366,12 @@ fn package(browser: &Browser) -> anyhow::Result<Outcome> {
 fn consumers(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/consumers", browser)
+}
+
+/// Builds the documentation's site, visits it, and runs the documents' code.
+fn site(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/site", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
