@@ -10,7 +10,7 @@ const PROJECTS = "tests/consumers";
 
 /**
  * The tools with a page: the row of the consumers' table, how a new project begins, where the till's file goes, and the
- * project's own files.
+ * project's own files, by where they go in a new project.
  */
 export const tools = [
   {
@@ -29,7 +29,7 @@ export const tools = [
     row: "react",
     create: "npm create vite@latest shop -- --template react --no-interactive\ncd shop",
     till: "src/quick-start.js",
-    files: ["react/src/main.jsx"],
+    files: { "src/main.jsx": "react/src/main.jsx" },
     subpath: "./react",
   },
   {
@@ -38,20 +38,39 @@ export const tools = [
     row: "vue",
     create: "npm create vite@latest shop -- --template vue --no-interactive\ncd shop",
     till: "src/quick-start.js",
-    files: ["vue/src/main.js", "vue/src/Till.vue"],
+    files: { "src/App.vue": "vue/src/Till.vue" },
     subpath: "./vue",
   },
-  { id: "next", name: "Next", row: "next-turbopack", till: "app/quick-start.js", files: ["next/app/page.jsx"] },
-  { id: "nuxt", name: "Nuxt", row: "nuxt", till: "app/quick-start.js", files: ["nuxt/app/app.vue"] },
+  {
+    id: "next",
+    name: "Next",
+    row: "next-turbopack",
+    till: "app/quick-start.js",
+    files: { "app/page.jsx": "next/app/page.jsx" },
+  },
+  { id: "nuxt", name: "Nuxt", row: "nuxt", till: "app/quick-start.js", files: { "app/app.vue": "nuxt/app/app.vue" } },
   {
     id: "sveltekit",
     name: "SvelteKit",
     row: "sveltekit",
     till: "src/quick-start.js",
-    files: ["sveltekit/src/routes/+page.svelte"],
+    files: { "src/routes/+page.svelte": "sveltekit/src/routes/+page.svelte" },
   },
-  { id: "angular", name: "Angular", row: "angular", till: "src/quick-start.js", files: ["angular/src/main.ts"] },
-  { id: "astro", name: "Astro", row: "astro", till: "src/quick-start.js", files: ["astro/src/pages/index.astro"] },
+  {
+    id: "angular",
+    name: "Angular",
+    row: "angular",
+    till: "src/quick-start.js",
+    files: { "src/main.ts": "angular/src/main.ts", "src/index.html": "angular/src/index.html" },
+    more: 'The till is JavaScript: set `"allowJs": true` under `compilerOptions` in `tsconfig.json`.',
+  },
+  {
+    id: "astro",
+    name: "Astro",
+    row: "astro",
+    till: "src/quick-start.js",
+    files: { "src/pages/index.astro": "astro/src/pages/index.astro" },
+  },
 ].map((tool) => ({ ...tool, row: BROWSER.find(({ id }) => id === tool.row) }));
 
 const LANGUAGES = {
@@ -83,7 +102,7 @@ const install = ({ create }) =>
 
 /** The page of a tool. */
 function pageOf(tool) {
-  const { name, row, till, files = [], markup } = tool;
+  const { name, row, till, files = {}, markup, more } = tool;
   const { lines, note } = row;
   const parts = [
     `# ${name}`,
@@ -95,11 +114,11 @@ function pageOf(tool) {
   parts.push("## 3. The page");
   if (markup)
     parts.push(`Replace \`${markup}\` with this page.`, fenced("html", markupOf(tool), 'says="Paid: SANDBOX-"'));
-  for (const file of files) {
-    const path = file.slice(file.indexOf("/") + 1);
+  for (const [path, file] of Object.entries(files)) {
     const source = `${PROJECTS}/${file}`;
-    parts.push(`\`${path}\`:`, fenced(languageOf(file), read(source), `file="${source}"`));
+    parts.push(`\`${path}\`, in place of what is there:`, fenced(languageOf(file), read(source), `file="${source}"`));
   }
+  if (more) parts.push(more);
   if (note) parts.push(note);
   if (lines?.edit)
     parts.push(

@@ -124,13 +124,14 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 3] = [
+const LONG_PARTS: [Part; 4] = [
     ("every kind of worlds is walked", |_| walk()),
     ("planted bugs are caught at the desk", planted::at_the_desk),
     (
         "planted bugs are caught by the simulation too",
         planted::in_the_simulation,
     ),
+    ("the quick starts are followed", followed),
 ];
 
 impl Test {
@@ -372,6 +373,12 @@ fn consumers(browser: &Browser) -> anyhow::Result<Outcome> {
 fn site(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/site", browser)
+}
+
+/// Follows the site's quick starts in new projects.
+fn followed(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/site/long", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
