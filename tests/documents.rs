@@ -210,14 +210,23 @@ impl Wrong {
 fn the_readmes_snippets_are_files_too() {
     let repo = Repo::open();
     let readme = repo.read("README.md");
-    for (language, file) in [
-        ("html", "examples/minimal-vite/index.html"),
-        ("php", "examples/shop-php/kaunter.php"),
+    for (language, files) in [
+        ("html", &["examples/minimal-vite/index.html"][..]),
+        (
+            "php",
+            &[
+                "examples/shop-php/kaunter.php",
+                "examples/shop-php/till.php",
+            ],
+        ),
     ] {
         let fence = format!("```{language}\n");
-        let (_, rest) = readme.split_once(&fence).expect("the README has one");
-        let (snippet, _) = rest.split_once("```").expect("it ends");
-        assert_eq!(repo.read(file), snippet, "{file} is the README's");
+        let snippets: Vec<&str> = readme.split(&fence).skip(1).collect();
+        assert_eq!(snippets.len(), files.len(), "one {language} file each");
+        for (file, snippet) in files.iter().zip(snippets) {
+            let (snippet, _) = snippet.split_once("```").expect("it ends");
+            assert_eq!(repo.read(file), snippet, "{file} is the README's");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ const NAMED = {
   "CHANGELOG.md": "changes.md",
   "SECURITY.md": "reporting.md",
   "examples/README.md": "examples.md",
+  "examples/php-pos/README.md": "start/php-pos.md",
   "pkg/README.md": "package.md",
   "docs/errors.md": "errors/index.md",
 };
@@ -37,7 +38,8 @@ const others = readdirSync(root, { withFileTypes: true })
 export const EXCLUDED = [
   "**/{node_modules,target,dist,cache}/**",
   `{${others.join(",")}}/**`,
-  "{examples,pkg}/*/**",
+  "pkg/*/**",
+  "examples/!(php-pos)/**",
   "docs/decisions/**",
   `docs/!(errors|${MANUAL.join("|")}).md`,
   "!(CHANGELOG|SECURITY).md",

@@ -11,6 +11,7 @@ const START = [
   item("Quick start", "/start/"),
   ...tools.map(({ id, name }) => item(name, `/start/${id}`)),
   item("PHP", "/start/php"),
+  item("PHP point of sale", "/start/php-pos"),
 ];
 const CONCEPTS = {
   "/concepts/sale": "Sale, trade and code",

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import QRCode from "qrcode";
 import { counter, until } from "../terminal/harness.mjs";
+import { freePort, needPhp } from "../terminal/php.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const manifest = async (folder) => JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
@@ -20,14 +20,6 @@ function run(program, args, cwd, env = process.env) {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: "utf8" });
   assert.equal(status, 0, `${program} ${args.join(" ")}: ${stdout}${stderr}`);
   return stdout;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 before(async () => {
@@ -179,12 +171,7 @@ test("shop-node mints a token for one bill and closes it", async (t) => {
 });
 
 test("shop-php mints a token for one bill and closes it", async (t) => {
-  if (spawnSync("php", ["--version"]).status !== 0) {
-    assert.equal(process.getuid?.(), 0, "install PHP's command line (Debian: apt-get install php-cli)");
-    const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    run("apt-get", ["update", "-qq"], dir, quiet);
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "php-cli"], dir, quiet);
-  }
+  needPhp();
   const args = (port) => ["-S", `127.0.0.1:${port}`];
-  await sells(t, await counter(t), "php", args, "kaunter.php", join(dir, "shop-php"));
+  await sells(t, await counter(t), "php", args, "till.php", join(dir, "shop-php"));
 });

@@ -1,38 +1,23 @@
 // Runs the README's PHP as a shop's server with a real backend.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { counter, until } from "./harness.mjs";
+import { freePort, needPhp, servePhp } from "./php.mjs";
 
-before(() => {
-  const there = () => spawnSync("php", ["--version"]).status === 0;
-  if (!there() && process.getuid?.() === 0) {
-    const quiet = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-    spawnSync("apt-get", ["update", "-qq"], quiet);
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "php-cli"], quiet);
-  }
-  assert.ok(there(), "install PHP's command line (Debian: apt-get install php-cli)");
-});
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
+before(needPhp);
 
 /** Serves the README's PHP with PHP, and a file with the shop's bills. */
 async function phpShop(t, shop, bills, environment = {}) {
   const page = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  const [, php] = /```php\n([\s\S]*?)```/.exec(page);
-  assert.ok(php.trim().split("\n").length <= 26, "twenty-five lines and a comment");
-  await writeFile(join(shop.dir, "kaunter.php"), php);
+  const files = [...page.matchAll(/```php\n([\s\S]*?)```/g)].map(([, php]) => php);
+  assert.ok(files.join("").trim().split("\n").length <= 36, "thirty-six lines");
+  for (const [at, name] of ["kaunter.php", "till.php"].entries()) await writeFile(join(shop.dir, name), files[at]);
   await writeFile(
     join(shop.dir, "bills.php"),
     `<?php function owed(string $ref): ?int { return json_decode('${JSON.stringify(bills)}', true)[$ref] ?? null; }`,
@@ -41,28 +26,16 @@ async function phpShop(t, shop, bills, environment = {}) {
     join(shop.dir, "login.php"),
     "<?php session_start(); $_SESSION['cashier'] = 'Aminah'; $_SESSION['terminal'] = 'till-php';",
   );
-  const port = await freePort();
-  const keys = {
-    KAUNTER_SERVER_KEY: shop.keys.KAUNTER_SERVER_KEY,
-    KAUNTER_BACKEND: shop.backend,
-    PHP_CLI_SERVER_WORKERS: "4",
-    ...environment,
-  };
-  // Its own process group, because PHP's workers outlive the process that started them.
-  const server = spawn("php", ["-S", `127.0.0.1:${port}`, "-t", shop.dir], {
-    env: { ...process.env, ...keys },
-    detached: true,
-  });
-  t.after(() => process.kill(-server.pid));
-  const url = (path) => `http://127.0.0.1:${port}/${path}`;
-  await until("PHP listens", async () => (await fetch(url("login.php"))).ok);
-  assert.equal((await fetch(url("kaunter.php"))).status, 403, "nobody is signed in");
+  const served = { port: await freePort(), args: ["-t", shop.dir], first: "login.php", environment };
+  const server = await servePhp(t, shop, served);
+  const url = (path) => `${server.url}/${path}`;
+  assert.equal((await fetch(url("till.php"))).status, 403, "nobody is signed in");
   const cookie = (await fetch(url("login.php"))).headers.get("set-cookie").split(";")[0];
   return {
     token: async (ref = null) =>
-      (await fetch(url("kaunter.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
+      (await fetch(url("till.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
     closes: async (ref) =>
-      (await fetch(url(`kaunter.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
+      (await fetch(url(`till.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
   };
 }
 

@@ -14,6 +14,9 @@ use crate::module;
 use crate::run::{command, quietly, root, run, step, target};
 use crate::tools;
 
+/// The variable with the key of a shop's server of your own.
+const SERVER_KEY: &str = "KAUNTER_SERVER_KEY";
+
 /// The options of the demo.
 #[derive(Args)]
 pub(crate) struct Demo {
@@ -194,7 +197,11 @@ impl Keys {
             key: fresh()?,
             secret: fresh()?,
             password: fresh()?,
-            server: fresh()?,
+            // A shop's server of your own needs the same key.
+            server: match std::env::var(SERVER_KEY) {
+                Ok(given) if !given.is_empty() => given,
+                Ok(_) | Err(_) => fresh()?,
+            },
             signing: fresh()?,
         })
     }
