@@ -39,7 +39,7 @@ export const EXCLUDED = [
   "**/{node_modules,target,dist,cache}/**",
   `{${others.join(",")}}/**`,
   "pkg/*/**",
-  "examples/!(php-pos)/**",
+  "examples/!(php-pos|README.md)/**",
   "docs/decisions/**",
   `docs/!(errors|${MANUAL.join("|")}).md`,
   "!(CHANGELOG|SECURITY).md",
