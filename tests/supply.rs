@@ -11,6 +11,8 @@ mod crates;
 mod licence;
 #[path = "supply/notices.rs"]
 mod notices;
+#[path = "supply/npm.rs"]
+mod npm;
 #[path = "supply/sbom.rs"]
 mod sbom;
 
@@ -28,6 +30,7 @@ const PRODUCTS: [(Product, &str); 2] = [
             name: "kaunter",
             target: "wasm32-unknown-unknown",
             roots: &["kaunter", "kaunter-reader-wasm", "kaunter-sandbox-wasm"],
+            bundled: &["lit"],
         },
         "pkg",
     ),
@@ -36,6 +39,7 @@ const PRODUCTS: [(Product, &str); 2] = [
             name: "kaunter-backend",
             target: "x86_64-unknown-linux-gnu",
             roots: &["kaunter-backend"],
+            bundled: &[],
         },
         "src/backend",
     ),
@@ -50,6 +54,12 @@ fn deny() -> toml::Table {
     text.parse().unwrap()
 }
 
+/// The licences that may be shipped.
+fn allowed(deny: &toml::Table) -> BTreeSet<&str> {
+    let allow = deny["licenses"]["allow"].as_array().unwrap().iter();
+    allow.map(|licence| licence.as_str().unwrap()).collect()
+}
+
 /// Asserts that the file has this text; with `KAUNTER_UPDATE=1`, writes it.
 fn check(path: &Path, text: &str) {
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
@@ -58,7 +68,7 @@ fn check(path: &Path, text: &str) {
     let there = fs::read_to_string(path).unwrap_or_default();
     assert!(
         there == text,
-        "{} is not what Cargo.lock says: run this test with KAUNTER_UPDATE=1",
+        "{} is not what the lock files say: run this test with KAUNTER_UPDATE=1",
         path.display()
     );
 }
@@ -66,12 +76,7 @@ fn check(path: &Path, text: &str) {
 #[test]
 fn every_crate_has_a_licence_that_is_allowed_and_none_is_banned() {
     let deny = deny();
-    let allow: BTreeSet<&str> = deny["licenses"]["allow"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|licence| licence.as_str().unwrap())
-        .collect();
+    let allow = allowed(&deny);
     let banned: BTreeSet<&str> = deny["bans"]["deny"]
         .as_array()
         .unwrap()
@@ -117,12 +122,15 @@ fn every_crate_comes_from_this_workspace_or_from_the_one_registry() {
 
 #[test]
 fn the_notices_have_the_licence_of_every_crate_that_is_shipped() {
+    let deny = deny();
+    let allow = allowed(&deny);
     for (product, folder) in &PRODUCTS {
         let shipped = Crates::of(product);
         let text = notices::text(product, &shipped);
         for one in shipped.others() {
             let line = format!("{} {} ", one.name, one.version);
             assert!(text.contains(&line), "{} is missing", one.name);
+            assert!(licence::is_allowed(&one.licence, &allow), "{}", one.name);
             assert!(
                 notices::has_terms(one),
                 "{} has no text and no standard licence",

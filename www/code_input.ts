@@ -1,8 +1,8 @@
 // The ways around a camera that can't read the code: a photo, or a typed code. The code goes to the till only.
 
 import { decode } from "kaunter";
+import { faultOf } from "../pkg/screen/fault";
 import { $, dialog } from "./dom";
-import { faultOf } from "./fault";
 import { dispatch } from "./loop";
 
 export function wireCodeInput(): void {

@@ -1,6 +1,7 @@
 // The dialogs that only ask, or show something: closing them, the same amount twice, and which wallet it is.
 
 import type { Money, Trade, Wallet } from "kaunter";
+import { limitOf } from "../pkg/screen/sentences";
 import { $, dialog } from "./dom";
 import { dispatch } from "./loop";
 import type { DialogName } from "./model";
@@ -44,13 +45,6 @@ export function askSame(trade: Trade): void {
   dialog("same").showModal();
 }
 
-/** Why a wallet does not pay this amount: its smallest or its largest one. Null if it does. */
-function limitOf({ minAmount, maxAmount }: Wallet, { minor }: Money): string | null {
-  if (minAmount !== null && minor < minAmount.minor) return say("walletFrom", { a: formatted(minAmount) });
-  if (maxAmount !== null && minor > maxAmount.minor) return say("walletUpTo", { a: formatted(maxAmount) });
-  return null;
-}
-
 /**
  * Asks whose wallet it is, where neither the code nor the shop says it. A wallet that does not pay the amount can't be
  * chosen. Closing the dialog cancels.
@@ -62,7 +56,8 @@ export function pickWallet(wallets: readonly Wallet[], amount: Money): Promise<W
       ...wallets.map((wallet) => {
         const button = document.createElement("button");
         const limit = limitOf(wallet, amount);
-        button.textContent = limit === null ? wallet.name : `${wallet.name} (${limit})`;
+        const reason = limit && say(limit.word, { a: formatted(limit.limit) });
+        button.textContent = reason === null ? wallet.name : `${wallet.name} (${reason})`;
         button.disabled = limit !== null;
         button.dataset.wallet = wallet.walletId;
         button.onclick = () => {

@@ -13,13 +13,13 @@ import {
   type Trade,
   type Wallet,
 } from "kaunter";
+import { faultOf } from "../pkg/screen/fault";
 import * as awake from "./awake";
 import { owed } from "./bill";
 import * as connection from "./connection";
 import * as countdown from "./countdown";
 import { askSame, closeDialogs, pickWallet } from "./dialogs";
 import { $ } from "./dom";
-import { faultOf } from "./fault";
 import { current, dispatch } from "./loop";
 import { askGiveBack, askManager, askOtherWay, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";

@@ -1,10 +1,12 @@
 // The shop's trades of a day. A person's decision and late money are marked.
 
 import type { Trade, TradeStatus } from "kaunter";
-import { waits, wordsOf } from "./answer";
-import { $, dialog, element, type Icon, icon, tell } from "./dom";
+import { faultOf } from "../pkg/screen/fault";
+import type { Icon } from "../pkg/screen/icons";
+import { wordsOf } from "../pkg/screen/sentences";
+import { waits } from "./answer";
+import { $, dialog, element, icon, tell } from "./dom";
 import { listTrades } from "./effects";
-import { faultOf } from "./fault";
 import { current, dispatch } from "./loop";
 import { isBusy } from "./model";
 import { formatted } from "./money";

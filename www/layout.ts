@@ -1,8 +1,9 @@
 // What a view says, in the cashier's language, and what its buttons do.
 
 import type { CodeInfo, GatewayAnswer } from "kaunter";
-import { waits, wordsOf } from "./answer";
-import type { Icon } from "./dom";
+import type { Icon } from "../pkg/screen/icons";
+import { NOT_CONFIRMED, wordsOf } from "../pkg/screen/sentences";
+import { waits } from "./answer";
 import {
   canBegin,
   canGiveUp,
@@ -194,16 +195,10 @@ function otherAmount({ sale }: Model, { known, isPaid }: Extract<Model["view"], 
   };
 }
 
-const SENTENCES = {
-  "not-confirmed": ["titleNotConfirmed", "notConfirmed"],
-  late: ["titleLate", "late"],
-  reversed: ["titleReversed", "reversed"],
-} as const;
-
 function notConfirmed(model: Model, { kind, voidRefused, proposal, checkedAt }: NotConfirmedView): Layout {
   const isLate = kind === "late";
   const decide = { type: "verdict_pressed" } as const;
-  const [title, sentence] = SENTENCES[kind];
+  const { title, sentence } = NOT_CONFIRMED[kind];
   return {
     title: say(title),
     icon: isLate ? "clock" : "alert",

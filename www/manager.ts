@@ -3,17 +3,13 @@
 // does.
 
 import type { Sale, Tender } from "kaunter";
+import { SETTLES } from "../pkg/screen/sentences";
 import { $, dialog, tell } from "./dom";
 import { dispatch } from "./loop";
 import type { Decision, Effect, Fault, VerdictOutcome } from "./model";
 import { formatted } from "./money";
 import { say, told, type Words } from "./words";
 
-const SETTLES: Record<VerdictOutcome, keyof Words> = {
-  paid: "settlePaid",
-  declined: "settleNotPaid",
-  voided: "settleReturned",
-};
 const TROUBLE: Record<Decision["type"], string> = {
   void: "back-trouble",
   verdict: "manager-trouble",

@@ -1,33 +1,14 @@
 // The state of the page as data: what is on screen, what can happen, and what the page does about it. `model/next.ts`
 // has the transitions. Neither touches the DOM, the till or a clock, so tests run them in Node.
 
-import type {
-  CodeInfo,
-  ErrorCode,
-  ErrorType,
-  GatewayAnswer,
-  Outcome,
-  Sale,
-  Tender,
-  TillEventDetails,
-  Trade,
-} from "kaunter";
+import type { CodeInfo, GatewayAnswer, Outcome, Sale, Tender, TillEventDetails, Trade } from "kaunter";
+import type { Fault } from "../pkg/screen/fault";
+import { FINAL, type Hint, isUrgent, kindOf } from "../pkg/screen/sentences";
 import type { Words } from "./words";
 
-export type Hint = TillEventDetails["hint"]["hint"];
-export type Paid = Extract<Outcome, { status: "paid" }>;
+export { type Fault, FINAL, isUrgent, kindOf };
 
-/** What an error says, without the error: the model stays plain data. */
-export interface Fault {
-  /** Null: the error is not the package's, for example an abort by the cashier. */
-  readonly code: ErrorCode | null;
-  readonly type: ErrorType | null;
-  readonly moneyMoved: "no" | "maybe";
-  readonly tradeId: string | null;
-  readonly message: string;
-  /** When a refused refund will be possible, in milliseconds since 1970. */
-  readonly againAt?: number;
-}
+export type Paid = Extract<Outcome, { status: "paid" }>;
 
 /** A sentence for the cashier, before it has a language. */
 export type Sentence =
@@ -383,9 +364,6 @@ export const INITIAL: Model = {
   announced: [],
 };
 
-/** Statuses that no later answer changes, other than by late money or a refund. */
-export const FINAL: readonly string[] = ["paid", "declined", "cancelled", "voided"];
-
 /**
  * True while no other trade may take the screen: during a call that may move money, and on the screens `scan`,
  * `present` and `waiting`.
@@ -440,15 +418,6 @@ export function canTryAgain({ sale, opened, view }: Model): boolean {
 export function canBegin({ draft, isOnline, run, view }: Model): boolean {
   return view.screen === "ready" && view.kind === "ready" && run.kind === "none" && draft.minor > 0 && isOnline;
 }
-
-/** What the screen of a trade without an outcome shows. */
-export function kindOf(status: Trade["status"]): NotConfirmedView["kind"] {
-  if (status === "late_success") return "late";
-  return status === "reversed" ? "reversed" : "not-confirmed";
-}
-
-/** A person has to decide: money came late, or a payment was taken back. */
-export const isUrgent = ({ status }: Pick<Trade, "status">) => status === "late_success" || status === "reversed";
 
 /** The gateway contradicts the person who settled a trade. */
 export const isContradicted = ({ status, verdictContradicted }: Trade) => verdictContradicted && FINAL.includes(status);

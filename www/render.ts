@@ -1,32 +1,15 @@
 // Draws the model: one screen at a time, with an amount, one sentence, and the buttons below.
 
+import { HINTS, NOT_CONFIRMED } from "../pkg/screen/sentences";
 import { drawBill } from "./bill";
 import * as countdown from "./countdown";
 import { $, element, icon, picture, setText, tell } from "./dom";
 import { drawFoot, settle } from "./foot";
 import { layout } from "./layout";
-import {
-  banner,
-  canBegin,
-  type Hint,
-  isContradicted,
-  isDeciding,
-  kindOf,
-  type Model,
-  type PaidView,
-  type View,
-} from "./model";
+import { banner, canBegin, isContradicted, isDeciding, kindOf, type Model, type PaidView, type View } from "./model";
 import { formatted } from "./money";
 import { drawPhone } from "./phone";
-import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
-
-const HINTS: Record<NonNullable<Hint>, keyof Words> = {
-  closer: "closer",
-  farther: "farther",
-  glare: "glare",
-  dark: "dark",
-  hold_still: "holdStill",
-};
+import { clockTime, dayTime, say, sentenceOf } from "./words";
 
 let drawn: View | null = null;
 
@@ -74,8 +57,6 @@ function drawMiddle(model: Model): void {
   drawFoot(shown);
 }
 
-const BANNERS = { "not-confirmed": "unfinished", late: "unfinishedLate", reversed: "unfinishedReversed" } as const;
-
 /** The two banners: no connection, and what is not finished. */
 function drawAbove(model: Model): void {
   const offline = $("banner");
@@ -84,7 +65,7 @@ function drawAbove(model: Model): void {
   const [first, ...others] = banner(model);
   $("unfinished").hidden = !first;
   if (!first) return;
-  const word = isContradicted(first) ? "unfinishedContradicted" : BANNERS[kindOf(first.status)];
+  const word = isContradicted(first) ? "unfinishedContradicted" : NOT_CONFIRMED[kindOf(first.status)].banner;
   const more = others.length > 0 ? ` (+${others.length})` : "";
   setText("unfinished", say(word, { a: `${formatted(first.sale.amount)}${more}` }));
 }

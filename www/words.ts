@@ -1,15 +1,14 @@
 // What the terminal says, in three languages.
 
+import * as shared from "../pkg/screen/say";
 import type { Fault, Sentence } from "./model";
 import { en } from "./words/en";
-import { ms as msErrors, zh as zhErrors } from "./words/errors";
 import { ms } from "./words/ms";
 import { zh } from "./words/zh";
 
 export type Words = { readonly [K in keyof typeof en]: string };
 const all = { en, ms, zh };
-const errors = { ms: msErrors, zh: zhErrors };
-export type Language = keyof typeof all;
+type Language = shared.Language;
 const languages = Object.keys(all) as Language[];
 const KEPT = "kaunter.language";
 
@@ -30,40 +29,23 @@ export function speak(wanted: string): void {
 }
 
 /** The language as `lang` and `Intl` take it. */
-export function locale(): string {
-  return now === "zh" ? "zh-Hans-MY" : `${now}-MY`;
-}
+export const locale = (): string => shared.localeOf(now);
 
 /** A sentence in the chosen language. `{a}` in it becomes `values.a`. */
 export function say(key: keyof Words, values: Record<string, string | number> = {}): string {
-  return all[now][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return shared.filled(all[now][key], values);
 }
 
-/** What went wrong, as the cashier reads it. Without a translation, in the till's own words. */
-export function told({ code, message, againAt }: Fault): string {
-  if (againAt !== undefined) return say("voidFrom", { a: dayTime(new Date(againAt)) });
-  const own = now === "en" || code === null ? undefined : errors[now][code];
-  return own ?? message;
+/** What went wrong, as the cashier reads it. */
+export function told(fault: Fault): string {
+  return fault.againAt === undefined
+    ? shared.told(fault, now)
+    : say("voidFrom", { a: dayTime(new Date(fault.againAt)) });
 }
 
 export function sentenceOf(sentence: Sentence): string {
   return "fault" in sentence ? told(sentence.fault) : say(sentence.word, sentence.values);
 }
 
-/** A time of the day, with its seconds. */
-export function clockTime(at: Date): string {
-  return at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-}
-
-/** A time of another day, with its date. The weekday shows at a glance that it is not today. */
-export function dayTime(at: Date): string {
-  return at.toLocaleString(locale(), {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-}
+export const clockTime = (at: Date): string => shared.clockTime(at, locale());
+export const dayTime = (at: Date): string => shared.dayTime(at, locale());

@@ -1,7 +1,7 @@
 // Bundles the package's JavaScript with esbuild. `cargo xtask build` calls it when the modules and their glue are there.
 //
-// It writes into pkg/wasm: each module's glue as one file, the reader's worker as one file, and the package as one
-// script for pages without modules, in two variants. Each has a source map.
+// It writes into pkg/wasm: each module's glue as one file, the reader's worker as one file, the element as one file, and
+// the package as one script for pages without modules, in two variants. Each has a source map.
 // A bundler that copies a file as an asset does not copy the file's imports, so a file that is copied has none.
 
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -93,6 +93,28 @@ await rm(join(out, "snippets"), { recursive: true, force: true });
 
 // Without imports or exports, it runs as a module and as a classic script.
 await bundle("worker.js", { format: "iife", entryPoints: [join(pkg, "worker.js")] });
+
+// The element has Lit in it, and imports the package, so that a page has one till. Lit's build for Node does not touch
+// the document while it loads: a server may import the element, too.
+await bundle("element.js", {
+  format: "esm",
+  entryPoints: [join(pkg, "element/element.ts")],
+  platform: "neutral",
+  mainFields: ["module"],
+  conditions: ["node"],
+  plugins: [
+    {
+      name: "kaunter",
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^kaunter$/ }, () => ({ path: "../index.js", external: true }));
+        // Lit's own stand-in for the DOM draws on a server. Here the element must only load there.
+        onResolve({ filter: /^@lit-labs\/ssr-dom-shim$/ }, ({ path }) => ({ path, namespace: "server" }));
+        const contents = "export const customElements = undefined; export class HTMLElement {}";
+        onLoad({ filter: /.*/, namespace: "server" }, () => ({ contents }));
+      },
+    },
+  ],
+});
 
 // The files are beside the script. `currentScript` is null in a module or a bundle: then they are beside the page.
 await script(

@@ -30,17 +30,29 @@ const TESTED = {
 /** Members of these names belong to other interfaces here. */
 const OTHERS = {
   "CanvasRenderingContext2D.filter": "an array's",
+  "CanvasRenderingContext2D.lang": "an element's",
   "CanvasRenderingContext2D.reset": "the reader's",
+  "HTMLCanvasElement.content": "a template's",
   "HTMLMediaElement.captureStream": "HTMLCanvasElement's",
   "OffscreenCanvasRenderingContext2D.filter": "an array's",
+  "OffscreenCanvasRenderingContext2D.lang": "an element's",
   "OffscreenCanvasRenderingContext2D.reset": "the reader's",
   "Permissions.request": "LockManager's",
+  "ReadableStream.values": "a map's, and a template's",
   "Request.body": "Response's",
   "Window.restore": "the sandbox's",
 };
 
-/** Names that MDN's data does not list as an interface, a variable or a function. */
-const ELSEWHERE = ["WebAssembly", "arguments", "global", "process", "toString"];
+/** Names that MDN's data does not list as an interface, a variable or a function. Lit makes the two with metadata. */
+const ELSEWHERE = [
+  "WebAssembly",
+  "arguments",
+  "global",
+  "litPropertyMetadata",
+  "process",
+  "Symbol.metadata",
+  "toString",
+];
 
 /** Interfaces of values that the page gets from others, so that no name of them is in the code. */
 const GIVEN = [
@@ -182,7 +194,7 @@ test("every browser function that the package calls is in the oldest supported b
         const found = compat(entry(interfaceOf(known), member));
         if (found && !found.status.deprecated) check(what, found, [`${known}.${member}`, known]);
       }
-    } else if (!ELSEWHERE.includes(of)) {
+    } else if (!ELSEWHERE.includes(of) && !ELSEWHERE.includes(what)) {
       const named = VARIABLES[of] ?? of;
       const found = (
         member && member !== "prototype"

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import QRCode from "qrcode";
 import ts from "typescript";
@@ -24,6 +24,8 @@ const BUNDLERS = await Promise.all(["vite", "esbuild"].map(async (name) => `${na
 // docs/decisions/0024-two-modules.md has the numbers. A page is a module and the JavaScript that uses it, bundled.
 const MAX_MODULE = { till: 110_466 + 1024, reader: 75_130 + 1024 };
 const MAX_PAGE = { till: 121_612 + 1024, reader: 80_686 + 1024 };
+// Of the element alone, by gzip; docs/decisions/0044-an-element-with-a-reducer.md.
+const MAX_ELEMENT = 27_923 + 1024;
 
 let dir, packed, shop;
 
@@ -90,7 +92,7 @@ const names = async (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
-test("the tarball holds what the package needs: exactly three .wasm, declarations, licences, and neither eval nor innerHTML", async () => {
+test("the tarball holds what the package needs: exactly three .wasm, declarations, licences, no eval, and innerHTML in Lit only", async () => {
   const files = packed.files.map(({ path }) => path);
   assert.deepEqual(files.filter((path) => path.endsWith(".wasm")).sort(), [
     "wasm/reader.wasm",
@@ -113,6 +115,8 @@ test("the tarball holds what the package needs: exactly three .wasm, declaration
     "wasm/kaunter.global-inline.js",
     "sandbox.js",
     "sandbox.d.ts",
+    "wasm/element.js",
+    "element.d.ts",
     "wasm/till.d.ts",
     "wasm/reader.d.ts",
   ])
@@ -126,7 +130,11 @@ test("the tarball holds what the package needs: exactly three .wasm, declaration
     (await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")),
   );
   assert.ok(code.length >= 5);
-  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(|innerHTML/);
+  const taking = code.filter((text) => text.includes("innerHTML"));
+  // Lit writes its own templates as markup, with its own Trusted Types policy.
+  assert.deepEqual([taking.length, taking[0].split("innerHTML").length - 1], [1, 1], "innerHTML");
+  assert.match(taking[0], /createPolicy\("lit-html"/);
+  for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(/);
 });
 
 /** A free port. */
@@ -212,6 +220,14 @@ test("what a page downloads stays small: the till with its JavaScript, and the r
     assert.ok(module <= MAX_MODULE[name], `${name}.wasm has ${module} bytes`);
     assert.ok(page <= MAX_PAGE[name], `a page of ${entry} has ${page} bytes`);
   }
+});
+
+test("the element is small, and has no second copy of the package", async (t) => {
+  const text = await readFile(join(shop, "node_modules/kaunter/wasm/element.js"), "utf8");
+  const size = gzipSync(text, { level: 9 }).length;
+  t.diagnostic(`kaunter/element: ${(size / 1024).toFixed(1)} KiB more`);
+  assert.ok(size <= MAX_ELEMENT, `${size} bytes`);
+  assert.deepEqual([...new Set([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name))], ["../index.js"]);
 });
 
 test("the JavaScript that was built has source maps, which hold their sources", async () => {

@@ -1,10 +1,13 @@
 //! The crates of a product, from Cargo's metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
+
+use super::npm;
 
 /// What we ship.
 pub(super) struct Product {
@@ -12,9 +15,11 @@ pub(super) struct Product {
     pub(super) target: &'static str,
     /// The crates of the workspace that are built for it.
     pub(super) roots: &'static [&'static str],
+    /// The npm packages that its JavaScript has inside.
+    pub(super) bundled: &'static [&'static str],
 }
 
-/// A crate.
+/// A crate, or an npm package.
 pub(super) struct Crate {
     pub(super) name: String,
     pub(super) version: String,
@@ -25,6 +30,10 @@ pub(super) struct Crate {
     pub(super) folder: PathBuf,
     /// Whether it is of this workspace.
     pub(super) is_own: bool,
+    /// The hash of the package in its registry.
+    pub(super) hash: Option<(&'static str, String)>,
+    /// The registry, as a package URL names it.
+    pub(super) registry: &'static str,
     /// What it is linked with.
     pub(super) needs: BTreeSet<String>,
 }
@@ -68,6 +77,7 @@ impl Crates {
             let kinds = dependency["dep_kinds"].as_array().unwrap();
             kinds.iter().any(|kind| kind["kind"].is_null()) && !is_macro[&text(&dependency["pkg"])]
         };
+        let checksums = checksums();
         let nodes = said["resolve"]["nodes"].as_array().unwrap();
         let mut needs: BTreeMap<String, BTreeSet<String>> = nodes
             .iter()
@@ -100,6 +110,10 @@ impl Crates {
                 repository: package["repository"].as_str().map(str::to_owned),
                 folder: manifest.parent().unwrap().to_owned(),
                 is_own: package["source"].is_null(),
+                hash: checksums
+                    .get(&(text(&package["name"]), text(&package["version"])))
+                    .map(|content| ("SHA-256", content.clone())),
+                registry: "cargo",
                 needs: needs.remove(&id)?,
             };
             Some((id, one))
@@ -124,6 +138,10 @@ impl Crates {
                 linked.insert(id, one);
             }
         }
+        let own = linked.values_mut().find(|one| one.name == product.name);
+        let bundled = product.bundled.iter().map(|name| npm::id(name));
+        own.expect("a product is a crate").needs.extend(bundled);
+        linked.extend(npm::packages(product.bundled));
         Self(linked)
     }
 
@@ -142,4 +160,21 @@ impl Crates {
     pub(super) fn get(&self, id: &str) -> &Crate {
         &self.0[id]
     }
+}
+
+/// The hashes of the packages, from Cargo.lock.
+fn checksums() -> BTreeMap<(String, String), String> {
+    let lock = fs::read_to_string(super::root().join("Cargo.lock")).unwrap();
+    let lock: toml::Table = lock.parse().unwrap();
+    let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
+    let packages = lock["package"].as_array().unwrap().iter();
+    packages
+        .filter_map(|package| {
+            let checksum = text(package.get("checksum")?);
+            Some((
+                (text(&package["name"]), text(&package["version"])),
+                checksum,
+            ))
+        })
+        .collect()
 }

@@ -1,9 +1,6 @@
 //! A bill of materials in CycloneDX 1.6: <https://cyclonedx.org/docs/1.6/json/>.
 //!
-//! It has no time and no random number, so that the same Cargo.lock always gives the same file.
-
-use std::collections::BTreeMap;
-use std::fs;
+//! It has no time and no random number, so that the same lock files always give the same file.
 
 use serde_json::{Value, json};
 
@@ -11,7 +8,6 @@ use super::crates::{Crate, Crates, Product};
 use super::licence::expression;
 
 pub(super) fn text(product: &Product, crates: &Crates) -> String {
-    let checksums = checksums();
     let own = crates
         .all()
         .find(|one| one.is_own && one.name == product.name)
@@ -25,9 +21,8 @@ pub(super) fn text(product: &Product, crates: &Crates) -> String {
             "licenses": [{ "expression": expression(&one.licence) }],
             "purl": reference(one),
         });
-        let named = (one.name.clone(), one.version.clone());
-        if let Some(content) = checksums.get(&named) {
-            component["hashes"] = json!([{ "alg": "SHA-256", "content": content }]);
+        if let Some((alg, content)) = &one.hash {
+            component["hashes"] = json!([{ "alg": alg, "content": content }]);
         }
         component
     };
@@ -63,22 +58,6 @@ pub(super) fn text(product: &Product, crates: &Crates) -> String {
 
 /// The address of a package: <https://github.com/package-url/purl-spec>.
 fn reference(one: &Crate) -> String {
-    format!("pkg:cargo/{}@{}", one.name, one.version)
-}
-
-/// The hashes of the packages, from Cargo.lock.
-fn checksums() -> BTreeMap<(String, String), String> {
-    let lock = fs::read_to_string(super::root().join("Cargo.lock")).unwrap();
-    let lock: toml::Table = lock.parse().unwrap();
-    let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
-    let packages = lock["package"].as_array().unwrap().iter();
-    packages
-        .filter_map(|package| {
-            let checksum = text(package.get("checksum")?);
-            Some((
-                (text(&package["name"]), text(&package["version"])),
-                checksum,
-            ))
-        })
-        .collect()
+    let name = one.name.replace('@', "%40");
+    format!("pkg:{}/{name}@{}", one.registry, one.version)
 }

@@ -6,6 +6,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as kaunter from "kaunter";
+import * as screen from "kaunter/element";
 import * as alone from "kaunter/reader";
 import * as play from "kaunter/sandbox";
 
@@ -47,6 +48,7 @@ for (const [what, config] of [
   ["what runs on the page", "page.json"],
   ["what runs in the worker", "worker.json"],
   ["what runs in a shop's tests", "testing.json"],
+  ["the element, and the texts that it shares with the terminal", "../../pkg/tsconfig.json"],
 ]) {
   test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
     const { status, stdout } = compile("-p", config);
@@ -93,6 +95,7 @@ test("all declared exports exist, and all exports are declared", async () => {
   assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
   assert.deepEqual(Object.keys(play).sort(), await declared("sandbox"));
+  assert.deepEqual(Object.keys(screen).sort(), await declared("element"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
   const till = text.slice(text.indexOf("export class Till"), text.indexOf("/** The camera of a till. */"));
   const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]

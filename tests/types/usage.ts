@@ -18,6 +18,7 @@ import {
   version,
   type Wallet,
 } from "kaunter";
+import { type KaunterTexts, KaunterTill } from "kaunter/element";
 import "kaunter/global";
 import { decode as decodeAlone, Reader } from "kaunter/reader";
 import readerWasm from "kaunter/reader.wasm";
@@ -229,4 +230,31 @@ export async function play(preview: HTMLVideoElement): Promise<readonly LedgerEn
   void sandbox({ approval: true });
   await world.reset();
   return world.ledger;
+}
+
+/** The element, as a page of a shop uses it. */
+export async function element(till: Till): Promise<string> {
+  const screen = document.querySelector("kaunter-till") ?? new KaunterTill();
+  screen.options = { backend: "/", getToken: () => "token", camera: { facing: "user" } };
+  // @ts-expect-error the element has the picture and asks for the wallet itself
+  screen.options = { backend: "/", getToken: () => "token", chooseWallet: () => null };
+  screen.till = till;
+  const texts: KaunterTexts = { idle: "Next, please.", camera_denied: "No camera." };
+  screen.texts = texts;
+  // @ts-expect-error no text has this name
+  screen.texts = { idol: "Next, please." };
+  screen.addEventListener("kaunter-ready", ({ detail }) => detail.till.wallets.length, { once: true });
+  screen.addEventListener("kaunter-error", ({ detail }) => detail.code === "camera_denied");
+  const listener = (event: Event) => event.preventDefault();
+  document.addEventListener("kaunter-outcome", ({ detail }) => detail.status === "paid");
+  screen.addEventListener("kaunter-outcome", listener);
+  screen.removeEventListener("kaunter-outcome", listener);
+  const sale = { ref: "S-1", amount: parseMoney("12.50", "MYR") };
+  const { signal } = new AbortController();
+  const shown = await screen.showCode(sale, { signal });
+  const outcome = await screen.charge(
+    { ref: "S-2" },
+    { walletId: "23", code: "1234", scan: { timeoutMs: 5_000 }, signal },
+  );
+  return shown.status + outcome.status;
 }

@@ -2,6 +2,7 @@
 // the current sale only: an earlier one is grey, one of another amount amber.
 
 import type { GatewayAnswer, Outcome, Sale, Trade } from "kaunter";
+import { cancelledWord } from "../../pkg/screen/sentences";
 import {
   type Effect,
   type EndView,
@@ -44,7 +45,7 @@ export function ended(model: Model, outcome: Outcome): Step {
     case "declined":
       return notPaid(used, "declined", { word: outcome.reason }, { isQuiet, answer: outcome.gatewayAnswer });
     case "cancelled":
-      return notPaid(used, "cancelled", { word: cancelled(outcome) }, { isQuiet });
+      return notPaid(used, "cancelled", { word: cancelledWord(outcome) }, { isQuiet });
     case "voided":
       return notPaid(used, "voided", { word: "voided" }, { isQuiet: true });
     case "unconfirmed":
@@ -54,12 +55,6 @@ export function ended(model: Model, outcome: Outcome): Step {
 
 /** A refund that the gateway refused. */
 const isRefused = (outcome: Outcome) => outcome.status === "paid" && Boolean(outcome.voidRefused);
-
-function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>) {
-  if (reason === "amount_changed") return "cancelledAmount";
-  if (by === "system") return reason === "deadline" ? "cancelledDeadline" : "cancelledSystem";
-  return by === "customer" ? "cancelledCustomer" : "cancelledCashier";
-}
 
 export function paid(model: Model, outcome: Paid, { isQuiet = false, isAlready = false } = {}): Step {
   const old = model.opened?.isOld ? model.opened.trade : null;
