@@ -22,6 +22,7 @@ const MANUAL = [
   "backend",
   "camera",
   "demo",
+  "element",
   "live",
   "operating",
   "reader",

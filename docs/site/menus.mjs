@@ -10,6 +10,7 @@ const named = (names) => Object.entries(names).map(([link, text]) => item(text, 
 const START = [
   item("Quick start", "/start/"),
   ...tools.map(({ id, name }) => item(name, `/start/${id}`)),
+  item("Ready-made screens", "/start/element"),
   item("PHP", "/start/php"),
   item("PHP point of sale", "/start/php-pos"),
 ];
@@ -39,6 +40,7 @@ const REFERENCE = {
   "/package": "The package",
   "/api/": "API",
   "/errors/": "Error codes",
+  "/manual/element": "The element",
   "/manual/tools": "Tools and their lines",
   "/manual/rules": "Rules about money",
   "/examples": "Examples",

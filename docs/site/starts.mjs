@@ -134,7 +134,7 @@ const { exports: subpaths } = JSON.parse(read("pkg/package.json"));
 const ready = ({ name, subpath }) =>
   [
     subpath in subpaths && `- [\`kaunter${subpath.slice(1)}\`](/api/kaunter${subpath.slice(1)}): the till for ${name}.`,
-    "./element" in subpaths && "- [`kaunter/element`](/api/kaunter/element): ready-made screens for the whole sale.",
+    "./element" in subpaths && "- [`kaunter/element`](/start/element): ready-made screens for the whole sale.",
   ].filter(Boolean);
 
 const END = `## 4. Take a sale

@@ -20,6 +20,12 @@ const generated = tools.map((tool) => [`start/${tool.id}`, pages(tool)]);
 const blocks = [...documents, ...generated]
   .flatMap(([file, text]) => blocksOf(text).map((block) => ({ file, ...block })))
   .map((block, number) => ({ ...block, number }));
+// Markup without a script is of the page in which the next block runs.
+for (const [at, block] of blocks.entries()) {
+  const next = blocks[at + 1];
+  block.isMarkup = block.language === "html" && !block.text.includes("<script") && next?.language === "js";
+  if (block.isMarkup) next.markup = block.text;
+}
 
 describe("the documents' code", { concurrency: 4 }, () => {
   let browser, stages;

@@ -20,6 +20,7 @@ const ELSEWHERE = [
   ["pkg/README.md", 'from "kaunter/sandbox"', NEWCOMER],
   ["pkg/README.md", "<video muted playsinline></video>", NEWCOMER],
   ["pkg/README.md", "payButton.onclick", "tests/packaging/examples.test.mjs"],
+  ["pkg/README.md", 'import "kaunter/element"', "tests/packaging/element.test.mjs"],
   ["pkg/README.md", 'from "kaunter/react"', "tests/packaging/components.test.mjs"],
   ["pkg/README.md", 'from "kaunter/vue"', "tests/packaging/components.test.mjs"],
   ["pkg/README.md", "beforeEach(() => resetTesting())", "tests/packaging/package.test.mjs"],
@@ -35,6 +36,7 @@ export function runnerOf(block) {
   if (test) return () => isRunBy(test, block);
   if (marks.file)
     return () => assert.equal(block.text.trimEnd(), read(marks.file).trimEnd(), `${marks.file} is the block`);
+  if (block.isMarkup) return () => {}; // the next block runs with it
   if (language === "js" && marks.live) return () => {}; // tests/site/site.test.mjs presses its button
   if (language === "js" && marks.testing) return () => runInNode(block);
   return RUNNERS[language] ?? null;

@@ -6,17 +6,25 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { root } from "../../docs/site/addresses.mjs";
 
+const { exports: subpaths } = JSON.parse(await readFile(join(root, "pkg/package.json"), "utf8"));
+/** Each subpath that is a script, at the address of its file. */
 const MAP = Object.fromEntries(
-  ["", "/reader", "/sandbox"].map((subpath) => [`kaunter${subpath}`, `/kaunter${subpath || "/index"}.js`]),
+  Object.entries(subpaths)
+    .filter(([, { default: file }]) => file?.endsWith(".js"))
+    .map(([subpath, { default: file }]) => [subpath.replace(".", "kaunter"), file.replace(".", "/kaunter")]),
 );
 const importMap = `<script type="importmap">${JSON.stringify({ imports: MAP })}</script>`;
 const TYPES = { ".js": "text/javascript", ".html": "text/html", ".wasm": "application/wasm" };
 
 /** A page for a block: CONTRIBUTING.md lists the names that it has. */
-const stage = (script) => `<!doctype html><meta charset="utf-8"><title>a block</title><link rel="icon" href="data:,">
+const stage = (
+  script,
+  markup = "",
+) => `<!doctype html><meta charset="utf-8"><title>a block</title><link rel="icon" href="data:,">
 ${importMap}
 <video id="video" muted playsinline></video><video id="ipCamera" muted playsinline></video>
 <button id="payButton">Pay</button><output></output>
+${markup}
 <script type="module">
   import * as kaunter from "kaunter";
   import { sandbox } from "kaunter/sandbox";
@@ -44,7 +52,7 @@ ${importMap}
 export async function serveStages(blocks) {
   const answer = async (pathname) => {
     const [, kind, number] = /^\/(stage|module|page)\/(\d+)\/?$/.exec(pathname) ?? [];
-    if (kind === "stage") return [".html", stage(`/module/${number}`)];
+    if (kind === "stage") return [".html", stage(`/module/${number}`, blocks[number].markup)];
     if (kind === "module") return [".js", blocks[number].text];
     if (kind === "page") return [".html", withMap(blocks[number].text)];
     // A page's own script, wherever the page is.
