@@ -30,7 +30,7 @@ export const tools = [
     create: "npm create vite@latest shop -- --template react --no-interactive\ncd shop",
     till: "src/quick-start.js",
     files: { "src/main.jsx": "react/src/main.jsx" },
-    subpath: "./react",
+    component: { subpath: "kaunter/react", example: "examples/react/src/Checkout.jsx" },
   },
   {
     id: "vue",
@@ -39,7 +39,7 @@ export const tools = [
     create: "npm create vite@latest shop -- --template vue --no-interactive\ncd shop",
     till: "src/quick-start.js",
     files: { "src/App.vue": "vue/src/Till.vue" },
-    subpath: "./vue",
+    component: { subpath: "kaunter/vue", example: "examples/vue/src/CheckoutPage.vue" },
   },
   {
     id: "next",
@@ -126,23 +126,27 @@ function pageOf(tool) {
       `In \`${lines.edit.path}\`:`,
       fenced(languageOf(lines.edit.path), lines.edit.add, 'by="tests/consumers/consumers.mjs"'),
     );
-  return [...parts, END, ready(tool).join("\n")].join("\n\n");
+  parts.push(TAKE);
+  if (tool.component) parts.push(checkout(tool));
+  return [...parts, NEXT].join("\n\n");
 }
 
-const { exports: subpaths } = JSON.parse(read("pkg/package.json"));
-/** What the package has beside the till, for this tool. */
-const ready = ({ name, subpath }) =>
-  [
-    subpath in subpaths && `- [\`kaunter${subpath.slice(1)}\`](/api/kaunter${subpath.slice(1)}): the till for ${name}.`,
-    "./element" in subpaths && "- [`kaunter/element`](/start/element): ready-made screens for the whole sale.",
-  ].filter(Boolean);
+/** The package's own hook, in a whole checkout page. */
+const checkout = ({ component: { subpath, example } }) =>
+  `## A checkout page
+\`useTill\` of [\`${subpath}\`](/api/${subpath}) opens one till while a component is on the page, and closes it afterwards.
+This page asks for the wallet, shows each ending, and finds an unfinished payment after a reload:
 
-const END = `## 4. Take a sale
+${fenced(languageOf(example), read(example), `file="${example}"`)}`;
+
+const TAKE = `## 4. Take a sale
 Start the page and press the button.
 The picture shows a counter with the customer's phone, and its code pays after three seconds.
 The last two digits of the amount are the script: [other endings](/package#the-sandbox).
+`;
 
-## Next
+const NEXT = `## Next
+- [Ready-made screens](/start/element): the whole sale as one element.
 - [Outcomes and unconfirmed](/concepts/outcomes): what to show, and when not to charge again.
 - [The backend](/start/backend): the same page with real parts, in three lines.
 - [Your tool, your lines](/manual/tools): every tool that is tried, with its version.

@@ -6,8 +6,9 @@ import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
 import QRCode from "qrcode";
 import { counter, until } from "../terminal/harness.mjs";
 import { freePort, needPhp } from "../terminal/php.mjs";
@@ -29,10 +30,12 @@ before(async () => {
     filter: (path) => !/node_modules|dist$/.test(path.slice(root.length)),
   });
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", dir, join(root, "pkg")], root));
-  const wanted = { ...(await manifest("examples/minimal-vite")).devDependencies };
-  Object.assign(wanted, (await manifest("examples/node-reader")).dependencies, {
-    kaunter: `file:${join(dir, packed.filename)}`,
-  });
+  const wanted = {};
+  for (const name of ["minimal-vite", "node-reader", "react", "vue"]) {
+    const { dependencies, devDependencies } = await manifest(`examples/${name}`);
+    Object.assign(wanted, dependencies, devDependencies);
+  }
+  wanted.kaunter = `file:${join(dir, packed.filename)}`;
   await writeFile(join(dir, "package.json"), JSON.stringify({ private: true, type: "module", dependencies: wanted }));
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], dir);
 });
@@ -41,8 +44,8 @@ after(() => rm(dir, { recursive: true, force: true }));
 
 const vite = (args, cwd) => run(process.execPath, [join(dir, "node_modules/vite/bin/vite.js"), ...args], cwd);
 
-/** Serves a built example, and opens it in a browser with a camera. The test's backend and sandbox replace the demo. */
-async function visit(t, name, profile, before = async () => {}) {
+/** Builds an example and serves it. Gives its address. */
+async function serve(t, name) {
   const folder = join(dir, name);
   vite(["build"], folder);
   const port = await freePort();
@@ -54,6 +57,12 @@ async function visit(t, name, profile, before = async () => {}) {
   t.after(() => server.kill());
   const origin = `http://127.0.0.1:${port}`;
   await until("the page is served", async () => (await fetch(origin)).ok);
+  return origin;
+}
+
+/** Opens a built example in a browser with a camera. The test's backend and sandbox replace the demo. */
+async function visit(t, name, profile, before = async () => {}) {
+  const origin = await serve(t, name);
   const desk = await counter(t, { origins: [origin], profile });
   const rules = [
     [8787, desk.backend],
@@ -90,6 +99,39 @@ test("present-code shows a code, and takes it down once the customer has paid", 
   await isPaid(page);
   assert.equal(await page.locator("#code img").count(), 0);
   assert.equal(await desk.kept(), 1250);
+});
+
+describe("a checkout page in the sandbox", { concurrency: 2 }, () => {
+  let browser;
+  before(async () => {
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
+  });
+  after(() => browser.close());
+
+  for (const name of ["react", "vue"])
+    test(`${name}: a bill is declined, another one is paid, and one that was left is found again`, async (t) => {
+      const page = await browser.newPage();
+      const says = (text) => page.waitForSelector(`output:text-matches(${JSON.stringify(text)})`);
+      const pay = async (amount) => {
+        await page.fill("input", amount);
+        await page.click("button:text-is('Pay')");
+      };
+      await page.goto(await serve(t, name));
+      await pay("twelve");
+      await says("amount");
+      await pay("12.01");
+      await says("declined|refused");
+      await page.reload();
+      await pay("12.00");
+      await says("^Paid: SANDBOX-");
+      await page.click("button:text-is('Next bill')");
+      await pay("12.50"); // the customer takes three seconds
+      await says("waiting");
+      await page.reload();
+      await says("Do not charge again");
+      await page.click("button:text-is('Check again')");
+      await says("^Paid: SANDBOX-");
+    });
 });
 
 /** What the package's README leaves to the shop: the page, its functions, and the addresses that stand for others. */

@@ -26,6 +26,8 @@ const MAX_MODULE = { till: 110_466 + 1024, reader: 75_130 + 1024 };
 const MAX_PAGE = { till: 121_612 + 1024, reader: 80_686 + 1024 };
 // Of the element alone, by gzip; docs/decisions/0044-an-element-with-a-reducer.md.
 const MAX_ELEMENT = 27_923 + 1024;
+/** Limit in bytes by gzip of what a framework's entry adds to the till. */
+const MAX_WRAPPER = 2048;
 
 let dir, packed, shop;
 
@@ -287,6 +289,23 @@ test("the same project in Vite's development server", async (t) => {
   await works(t, (port) => start(t, ["--port", String(port)]));
 });
 
+test("kaunter/react and kaunter/vue are small", async (t) => {
+  for (const name of ["react", "vue"]) {
+    const { outputFiles } = await build({
+      entryPoints: [join(shop, `node_modules/kaunter/${name}.js`)],
+      bundle: true,
+      minify: true,
+      format: "esm",
+      write: false,
+      external: BY_NAME,
+      logLevel: "error",
+    });
+    const size = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+    t.diagnostic(`kaunter/${name}: ${size} B gzip`);
+    assert.ok(size > 512 && size <= MAX_WRAPPER, `kaunter/${name} has ${size} B gzip: more than ${MAX_WRAPPER} B?`);
+  }
+});
+
 /** What nobody else may do on the shop's page, and where the browser reports what was blocked. */
 const STRICT = {
   "content-security-policy": [
@@ -398,6 +417,12 @@ test("esbuild builds it for a browser, and init sets the addresses of the files,
   await isStrict(await serve(t, out, STRICT));
 });
 
+/**
+ * What is imported by its name: the frameworks, and the package itself where a shop's tests put `kaunter/testing` in its
+ * place.
+ */
+const BY_NAME = ["kaunter", "kaunter/element", "react", "vue"];
+
 test("no file declares a top-level name that a CommonJS wrapper uses, or imports from Node", async () => {
   const taken = ["exports", "module", "require", "define", "global", "process", "__filename", "__dirname"];
   for (const name of (await names(join(shop, "node_modules/kaunter"))).filter((name) => name.endsWith(".js"))) {
@@ -429,7 +454,8 @@ test("no file declares a top-level name that a CommonJS wrapper uses, or imports
           : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
             ? node.arguments[0]
             : null;
-      if (from && ts.isStringLiteralLike(from)) assert.match(from.text, /^\.\.?\//, `${name} imports ${from.text}`);
+      if (from && ts.isStringLiteralLike(from) && !BY_NAME.includes(from.text))
+        assert.match(from.text, /^\.\.?\//, `${name} imports ${from.text}`);
       ts.forEachChild(node, visit);
     };
     visit(source);

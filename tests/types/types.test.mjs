@@ -7,8 +7,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as kaunter from "kaunter";
 import * as screen from "kaunter/element";
+import * as react from "kaunter/react";
 import * as alone from "kaunter/reader";
 import * as play from "kaunter/sandbox";
+import * as vue from "kaunter/vue";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
@@ -47,6 +49,7 @@ test("an unknown word in the declarations breaks the build: the check works", as
 for (const [what, config] of [
   ["what runs on the page", "page.json"],
   ["what runs in the worker", "worker.json"],
+  ["what runs in components, and a shop's components", "components.json"],
   ["what runs in a shop's tests", "testing.json"],
   ["the element, and the texts that it shares with the terminal", "../../pkg/tsconfig.json"],
 ]) {
@@ -96,6 +99,8 @@ test("all declared exports exist, and all exports are declared", async () => {
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
   assert.deepEqual(Object.keys(play).sort(), await declared("sandbox"));
   assert.deepEqual(Object.keys(screen).sort(), await declared("element"));
+  assert.deepEqual(Object.keys(react).sort(), await declared("react"));
+  assert.deepEqual(Object.keys(vue).sort(), await declared("vue"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
   const till = text.slice(text.indexOf("export class Till"), text.indexOf("/** The camera of a till. */"));
   const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]
