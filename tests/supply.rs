@@ -1,7 +1,7 @@
 //! Checks what other people's code we ship: its licences, its notices, its sources, and the bills of materials.
 //!
-//! `KAUNTER_UPDATE=1` writes the notices (`THIRD-PARTY.txt`) and the bills (`sbom.cdx.json`) of the npm package and of the
-//! backend anew. `cargo xtask release` does so with each version.
+//! `KAUNTER_UPDATE=1` writes the notices (`THIRD-PARTY.txt`) and the bills (`sbom.cdx.json`) of the npm package and of both
+//! programs anew. `cargo xtask release` does so with each version.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
@@ -23,12 +23,21 @@ use std::path::{Path, PathBuf};
 use crates::{Crates, Product};
 use serde_json::Value;
 
-/// Both products, each with the folder of its notices and its bill.
-const PRODUCTS: [(Product, &str); 2] = [
+/// The systems of the programs: `packaging/npm/targets.json`.
+const SYSTEMS: &[&str] = &[
+    "x86_64-unknown-linux-musl",
+    "aarch64-unknown-linux-musl",
+    "x86_64-pc-windows-gnu",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+];
+
+/// The products, each with the folder of its notices and its bill.
+const PRODUCTS: [(Product, &str); 3] = [
     (
         Product {
             name: "kaunter",
-            target: "wasm32-unknown-unknown",
+            targets: &["wasm32-unknown-unknown"],
             roots: &["kaunter", "kaunter-reader-wasm", "kaunter-sandbox-wasm"],
             bundled: &["lit"],
         },
@@ -37,11 +46,19 @@ const PRODUCTS: [(Product, &str); 2] = [
     (
         Product {
             name: "kaunter-backend",
-            target: "x86_64-unknown-linux-gnu",
+            targets: SYSTEMS,
             roots: &["kaunter-backend"],
             bundled: &[],
         },
         "src/backend",
+    ),
+    (
+        Product {
+            name: "kaunter-demo",
+            targets: SYSTEMS,
+            roots: &["kaunter-demo"],
+        },
+        "src/demo",
     ),
 ];
 
@@ -86,7 +103,7 @@ fn every_crate_has_a_licence_that_is_allowed_and_none_is_banned() {
     let mut wrong = Vec::new();
     for (product, _) in &PRODUCTS {
         // Tools and tests count too: `cargo deny` checks the whole workspace.
-        let crates = Crates::of_the_workspace(product.target);
+        let crates = Crates::of_the_workspace(product.targets);
         assert!(crates.all().count() > 100, "the whole workspace");
         for one in crates.all() {
             if !licence::is_allowed(&one.licence, &allow) {
@@ -98,6 +115,15 @@ fn every_crate_has_a_licence_that_is_allowed_and_none_is_banned() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_systems_are_those_of_the_npm_packages() {
+    let text = fs::read_to_string(root().join("packaging/npm/targets.json")).unwrap();
+    let listed: Value = serde_json::from_str(&text).unwrap();
+    let listed = listed.as_array().unwrap().iter();
+    let listed: Vec<&str> = listed.map(|one| one["target"].as_str().unwrap()).collect();
+    assert_eq!(listed, SYSTEMS);
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 mod check;
 mod egress;
+mod env_file;
 mod environment;
 mod error;
 mod file;
 mod gateway;
+mod init;
 mod keys;
+mod missing;
 mod network;
 mod people;
 mod proxies;
@@ -32,12 +35,14 @@ pub(crate) use environment::{mode, unreadable};
 pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind, TimeOfDay, VoidConfig, WalletConfig};
+pub use init::{Initialised, NewConfig, init};
 pub use keys::ServerKey;
+use missing::Missing;
 pub use network::{NetworkConfig, OperatorConfig, TlsConfig};
 pub(crate) use people::{ListedPerson, people_of};
 pub use proxies::TrustedProxies;
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
-pub use terminal::TerminalConfig;
+pub use terminal::{TerminalConfig, shipped_pages};
 
 /// The configuration of a backend.
 #[derive(Clone, Debug)]
@@ -94,7 +99,7 @@ impl Config {
     /// Reads the file and the environment, and logs a warning for each setting that is unsafe but allowed.
     ///
     /// # Errors
-    /// [`ConfigError`]. All missing variables are named in one error.
+    /// [`ConfigError`]. All that is missing is named in one error.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let (config, warnings) = Self::inspect(path)?;
         for warning in warnings {
@@ -121,20 +126,30 @@ impl Config {
             old_database: environment::old_database(),
             ..Surroundings::default()
         };
-        let mut environment = Environment::default();
-        let config = Self::of(file, &mut environment)?.with_audit_keys(&mut environment)?;
-        if !environment.missing.is_empty() {
-            return Err(ConfigError::Missing(environment.missing));
-        }
-        let warnings = config.check_in(&Surroundings {
+        let mut environment = Environment::beside(path)?;
+        let mut missing = Missing::default();
+        let config = Self::of(file, &mut environment, &mut missing)?;
+        let config = config.with_audit_keys(&mut environment)?;
+        let checked = config.check_in(&Surroundings {
+            unknown_variables: environment.unknown(),
             key_files: environment.files,
             unread_files: environment.unread,
             ..around
-        })?;
+        });
+        let missing = missing.with(environment.missing);
+        if !missing.is_empty() {
+            return Err(missing.error(path, checked));
+        }
+        let mut warnings = checked?;
+        warnings.extend(missing_in_the_system().map(str::to_owned));
         Ok((config, warnings))
     }
 
-    fn of(file: File, environment: &mut Environment) -> Result<Self, ConfigError> {
+    fn of(
+        file: File,
+        environment: &mut Environment,
+        missing: &mut Missing,
+    ) -> Result<Self, ConfigError> {
         let server_keys = keys::read(file.server_keys, environment)?;
         let previous_signing_key = environment.find("KAUNTER_SIGNING_KEY_PREVIOUS")?;
         let proxy = egress::read_proxy(file.gateway.proxy, environment)?;
@@ -150,7 +165,7 @@ impl Config {
                 operator: file.operator,
             },
             database: file.database,
-            shop: file.shop,
+            shop: missing.setting("shop", file.shop),
             server_keys,
             people: file.people.into_iter().map(Person::from).collect(),
             signing_key: secret("KAUNTER_SIGNING_KEY")?,
@@ -164,7 +179,7 @@ impl Config {
             test_wallets: file.test_wallets,
             gateway: GatewayConfig {
                 kind: file.gateway.kind,
-                base_url: file.gateway.base_url,
+                base_url: missing.setting("gateway.base_url", file.gateway.base_url),
                 key: secret("KAUNTER_GATEWAY_KEY")?,
                 secret: secret("KAUNTER_GATEWAY_SECRET")?,
                 merchant: secret("KAUNTER_GATEWAY_MERCHANT")?,
@@ -239,4 +254,11 @@ impl Config {
         };
         policy.scaled(self.time_scale_permille)
     }
+}
+
+/// What this system lacks, if it is not a Unix.
+fn missing_in_the_system() -> Option<&'static str> {
+    cfg!(not(unix)).then_some(
+        "this system shows no permissions of files, so nobody checks who reads the keys or writes the configuration: let only the backend's account open their folder. It also has no SIGTERM: stop the backend with Ctrl-C, because a process that is ended by force answers no call in progress",
+    )
 }

@@ -30,6 +30,7 @@ mod process;
 mod reconcile;
 mod refused_keys;
 mod secret;
+mod shutdown;
 mod store;
 mod terminal;
 mod terminals;
@@ -52,9 +53,9 @@ use tokio::sync::oneshot;
 pub use audit::{Fault, FaultKind, Verified, verify};
 pub use clock::Offset;
 pub use config::{
-    Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, NetworkConfig, OperatorConfig,
-    ReportConfig, ReportWords, ServerKey, TerminalConfig, TimeOfDay, TlsConfig, TrustedProxies,
-    VoidConfig, WalletConfig,
+    Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, Initialised, NetworkConfig,
+    NewConfig, OperatorConfig, ReportConfig, ReportWords, ServerKey, TerminalConfig, TimeOfDay,
+    TlsConfig, TrustedProxies, VoidConfig, WalletConfig, init, shipped_pages,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -68,6 +69,7 @@ pub use people::{
 pub use process::harden;
 pub use reconcile::{Difference, Kind, NearMidnight, Reconciled, Reconciliation, Review};
 pub use secret::Secret;
+pub use shutdown::ShutdownSignals;
 pub use unknown_words::gateway_words;
 
 use app::App;

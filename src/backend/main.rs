@@ -1,5 +1,6 @@
 //! The command `kaunter-backend`.
 
+mod begin;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kaunter_backend::{
-    Config, NewPerson, Rebound, Reconciled, Reconciliation, gateway_words, rebind, serve, verify,
+    Config, NewPerson, Rebound, Reconciled, Reconciliation, ShutdownSignals, gateway_words, rebind,
+    serve, verify,
 };
 use kaunter_core::wire::Right;
 
@@ -34,6 +36,8 @@ struct Args {
 enum Command {
     /// Start the backend: what happens without a command, too.
     Serve,
+    /// Write a commented configuration, and a file with fresh keys beside it. No file is overwritten.
+    Init(begin::Init),
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
@@ -168,6 +172,7 @@ async fn start() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
+        Some(Command::Init(options)) => options.run(&args.config, args.json),
         Some(Command::CheckConfig) => check(&args.config, args.json),
         Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
         Some(Command::People(command)) => people(&args.config, command, args.json),
@@ -403,31 +408,6 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     tokio::select! {
         _ = running.stop() => Ok(ExitCode::SUCCESS),
         // A second signal ends the process at once; stored trades are resumed after the next start.
-        () = ends.next() => Ok(ExitCode::FAILURE),
-    }
-}
-
-/// Waits for Ctrl-C of the terminal, or SIGTERM of a supervisor.
-struct ShutdownSignals {
-    #[cfg(unix)]
-    term: tokio::signal::unix::Signal,
-}
-
-impl ShutdownSignals {
-    fn watch() -> std::io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            term: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.term.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+        () = ends.again() => Ok(ExitCode::FAILURE),
     }
 }

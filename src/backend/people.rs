@@ -12,6 +12,7 @@ use kaunter_core::review::is_same_person;
 use kaunter_core::wire::{ProblemCode, Right};
 use tokio::sync::Semaphore;
 
+pub(crate) use file::quoted;
 pub use file::{NewPerson, add, list, remove};
 pub(crate) use hash::is_strong;
 

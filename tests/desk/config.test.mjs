@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { counter, Program, until } from "../terminal/harness.mjs";
@@ -111,6 +111,7 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("token_url", "/\t/elsewhere.example/token"), {}, /terminal\.token_url must be an http/],
     [(toml) => toml.replace(/^token_url = .*\n/m, ""), {}, /terminal\.token_url is missing/],
     [(toml) => toml.replace("[terminal]", '[terminal]\nname = "till 1 "'), {}, /terminal\.name must be a name/],
+    [(toml) => toml.replace(/^dir = .*\n/m, ""), {}, /terminal\.dir is missing, and no page came with this program/],
     [
       serverKeys({ books: ["read"] }),
       { KAUNTER_SERVER_KEY: "", KAUNTER_SERVER_KEY_BOOKS: key() },
@@ -200,7 +201,11 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [top('sales = "some"'), {}, /sales must be "open" or "registered"/],
     [top('sale = "open"'), {}, /the file has an unknown field "sale": use .*"sales".* \(did you mean "sales"\?\)/],
     [policy("pol_ms = 2000"), {}, /policy has an unknown field "pol_ms": .* \(did you mean "poll_ms"\?\)/],
-    [(toml) => toml.replace(/^shop = .*/m, ""), {}, /the file lacks the field "shop"/],
+    [
+      (toml) => toml.replace(/^(shop|base_url|token_url) = .*/gm, ""),
+      { KAUNTER_SIGNING_KEY: "" },
+      /shop is missing: add the line.*\n.*base_url is missing: add the line.*\nKAUNTER_SIGNING_KEY is missing.*\nterminal\.token_url is missing/,
+    ],
     [(toml) => toml.replace(/^shop = .*/m, "shop = 5"), {}, /shop must be text, not a number/],
     [
       (toml) => toml,
@@ -210,7 +215,7 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SERVER_KEY_PREVIOUS: same }, /are equal/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY_PREVIOUS: "a".repeat(40) }, /KAUNTER_SIGNING_KEY_PREVIOUS can be guessed/],
     [(toml) => toml, { KAUNTER_GATEWAY_SECRET: same, KAUNTER_SERVER_KEY: same }, /KAUNTER_GATEWAY_SECRET are equal/],
-    [serverKeys({ web: ["mint"] }), {}, /missing: KAUNTER_SERVER_KEY_WEB\./],
+    [serverKeys({ web: ["mint"] }), {}, /KAUNTER_SERVER_KEY_WEB is missing: add the line `KAUNTER_SERVER_KEY_WEB=/],
     [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: "short" }, /KAUNTER_SERVER_KEY_WEB can be guessed/],
     [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: same, KAUNTER_SERVER_KEY: same }, /are equal/],
     [serverKeys({ web: [] }), {}, /server_keys: web has no rights/],
@@ -523,7 +528,7 @@ test("files and folders: who else may use them, and a key file that can't be rea
     [1, run(0o600, unchanged, named(shop.dir)), /KAUNTER_SIGNING_KEY_FILE names \S+, which is a folder/],
     [1, run(0o600, unchanged, named(empty)), /KAUNTER_SIGNING_KEY_FILE names .*empty, which is empty/],
     [1, run(0o600, unchanged, named(binary)), /KAUNTER_SIGNING_KEY_FILE names .*binary, which is not text/],
-    [1, run(0o600, unchanged, named("")), /missing: KAUNTER_SIGNING_KEY\./],
+    [1, run(0o600, unchanged, named("")), /KAUNTER_SIGNING_KEY is missing: add the line `KAUNTER_SIGNING_KEY=/],
     [0, run(0o600, unchanged, {}, { mode: 0o644 }), /good$/],
     [
       0,
@@ -538,6 +543,24 @@ test("files and folders: who else may use them, and a key file that can't be rea
       /^warning: database = .* other users .* may write/m,
     ],
   ];
+  const beside = join(shop.dir, "checked.env");
+  const signing = `KAUNTER_SIGNING_KEY='${keys().KAUNTER_SIGNING_KEY}'\n`;
+  const inFile = (text, mode = 0o600) => {
+    writeFileSync(beside, text);
+    chmodSync(beside, mode);
+    const given = check(shop, unchanged, { KAUNTER_SIGNING_KEY: "" });
+    rmSync(beside);
+    assert.doesNotMatch(given.said, /hunter2/);
+    return given;
+  };
+  cases.push(
+    [0, inFile(signing), /good$/],
+    [0, inFile(signing, 0o644), /^warning: the keys are in .*checked\.env, which other users .* may read/m],
+    [1, inFile(signing, 0o620), /the keys are in .*checked\.env, which other users .* may write/],
+    [0, inFile(`${signing}KAUNTER_SIGNING='hunter2'`), /^warning: KAUNTER_SIGNING is in the file of keys, and this/m],
+    [1, inFile(`${signing}hunter2`), /checked\.env, line 2: this is not a variable with its value/],
+    [1, inFile(signing + signing), /checked\.env, line 2: .*the variable is there twice/],
+  );
   const gone = spawnSync(shop.backendProgram.child.spawnfile, ["--config", join(shop.dir, "gone"), "check-config"]);
   cases.push([1, { status: gone.status, said: String(gone.stderr) }, /read from .*gone, which does not exist/]);
   // A user who may read the configuration, and may not write beside the store.

@@ -12,7 +12,8 @@ use super::npm;
 /// What we ship.
 pub(super) struct Product {
     pub(super) name: &'static str,
-    pub(super) target: &'static str,
+    /// The systems that it is built for.
+    pub(super) targets: &'static [&'static str],
     /// The crates of the workspace that are built for it.
     pub(super) roots: &'static [&'static str],
     /// The npm packages that its JavaScript has inside.
@@ -42,17 +43,14 @@ pub(super) struct Crate {
 pub(super) struct Crates(BTreeMap<String, Crate>);
 
 impl Crates {
-    /// Every crate of the workspace for a target, with tools and tests.
-    pub(super) fn of_the_workspace(target: &str) -> Self {
+    /// Every crate of the workspace for these targets, with tools and tests.
+    pub(super) fn of_the_workspace(targets: &[&str]) -> Self {
+        let platforms = targets
+            .iter()
+            .flat_map(|target| ["--filter-platform", target]);
         let output = Command::new(env!("CARGO"))
-            .args([
-                "metadata",
-                "--locked",
-                "--format-version",
-                "1",
-                "--filter-platform",
-                target,
-            ])
+            .args(["metadata", "--locked", "--format-version", "1"])
+            .args(platforms)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
@@ -123,7 +121,7 @@ impl Crates {
 
     /// The crates that are linked into a product.
     pub(super) fn of(product: &Product) -> Self {
-        let Self(mut every) = Self::of_the_workspace(product.target);
+        let Self(mut every) = Self::of_the_workspace(product.targets);
         let is_root = |one: &Crate| one.is_own && product.roots.contains(&one.name.as_str());
         let mut open: Vec<String> = every
             .iter()

@@ -99,6 +99,8 @@ pub(super) struct Surroundings {
     pub(super) key_files: Vec<KeyFile>,
     /// Variables with `_FILE` whose value comes from the variable without it.
     pub(super) unread_files: Vec<String>,
+    /// Variables of the file of keys that this backend does not read.
+    pub(super) unknown_variables: Vec<String>,
     pub(super) old_database: OldDatabase,
 }
 

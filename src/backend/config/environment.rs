@@ -1,4 +1,4 @@
-//! Keys from the environment, or from the files that it names.
+//! Keys from the environment, from the files that it names, or from the file of keys beside the configuration.
 
 use std::env::VarError;
 use std::io::ErrorKind;
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::ConfigError;
+use super::env_file::EnvFile;
 use crate::secret::Secret;
 
 /// The values that were read, and where they came from.
@@ -18,17 +19,46 @@ pub(super) struct Environment {
     pub(super) files: Vec<KeyFile>,
     /// Variables with `_FILE` that were not read, because the one without it is set.
     pub(super) unread: Vec<String>,
+    /// What the file of keys holds.
+    beside: EnvFile,
 }
 
 /// A file with a key.
 #[derive(Debug)]
 pub(super) struct KeyFile {
-    /// The variable that names it.
-    pub(super) variable: String,
+    /// The variable that names it; `None` for the file of keys.
+    pub(super) variable: Option<String>,
     pub(super) path: PathBuf,
 }
 
+impl KeyFile {
+    /// The start of a sentence about it.
+    pub(super) fn told(&self) -> String {
+        let path = self.path.display();
+        match &self.variable {
+            Some(variable) => format!("{variable} names {path}, which"),
+            None => format!("the keys are in {path}, which"),
+        }
+    }
+}
+
 impl Environment {
+    /// The environment, and the file of keys beside this configuration if there is one.
+    pub(super) fn beside(config: &Path) -> Result<Self, ConfigError> {
+        let mut environment = Self::default();
+        if let Some((path, file)) = EnvFile::beside(config)? {
+            environment.beside = file;
+            let variable = None;
+            environment.files.push(KeyFile { variable, path });
+        }
+        Ok(environment)
+    }
+
+    /// The variables of the file of keys that nobody has read: misspelled ones.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        self.beside.unread()
+    }
+
     /// Reads a required variable. A missing one gives an empty text, so that all missing ones are named together.
     pub(super) fn secret(&mut self, name: &str) -> Result<Secret, ConfigError> {
         let found = self.find(name)?;
@@ -45,9 +75,14 @@ impl Environment {
             Err(VarError::NotPresent) => Zeroizing::default(),
             Err(VarError::NotUnicode(_)) => return Err(ConfigError::NotText(name.to_owned())),
         };
-        let text = text.trim();
         let variable = format!("{name}_FILE");
+        let (own, named) = (self.beside.take(name), self.beside.take(&variable));
+        let text = match text.trim() {
+            "" => own.as_deref().map_or("", |own| own.trim()),
+            text => text,
+        };
         let path = std::env::var_os(&variable).filter(|path| !path.is_empty());
+        let path = path.or_else(|| named.map(|path| path.trim().into()));
         match path {
             None if text.is_empty() => Ok(None),
             None => Ok(Some(Secret::new(text))),
@@ -73,6 +108,7 @@ impl Environment {
             return Err(ConfigError::KeyFile(variable, path, why));
         }
         let key = Secret::new(text);
+        let variable = Some(variable);
         self.files.push(KeyFile { variable, path });
         Ok(key)
     }

@@ -39,9 +39,17 @@ pub enum ConfigError {
         "tls.key names {1}, which is not the key of the first certificate in {0}: name the two files of one certificate"
     )]
     OtherCertificate(PathBuf, PathBuf),
-    /// Variables of the environment are missing.
-    #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
+    /// Settings and keys are missing, each with the line to add. What else is wrong follows.
+    #[error("{}", .0.join("\n"))]
     Missing(Vec<String>),
+    /// The file of keys can't be read.
+    #[error("the keys are read from {0}, which {1}")]
+    EnvFile(PathBuf, String),
+    /// A line of the file of keys is not a variable, or a variable is there twice.
+    #[error(
+        "{0}, line {1}: this is not a variable with its value, or the variable is there twice: write each once, like KAUNTER_GATEWAY_KEY='...'"
+    )]
+    EnvLine(PathBuf, usize),
     /// A file with a key can't be read, or is empty.
     #[error("{0} names {1}, which {2}")]
     KeyFile(String, PathBuf, String),

@@ -92,7 +92,7 @@ pub(super) struct File {
     pub(super) hsts: bool,
     #[serde(default = "default_database")]
     pub(super) database: PathBuf,
-    pub(super) shop: String,
+    pub(super) shop: Option<String>,
     #[serde(default)]
     pub(super) server_keys: Vec<FileServerKey>,
     #[serde(default)]
@@ -105,6 +105,7 @@ pub(super) struct File {
     pub(super) sales: Sales,
     #[serde(default)]
     pub(super) test_wallets: bool,
+    #[serde(default = "no_gateway")]
     pub(super) gateway: FileGateway,
     #[serde(default)]
     pub(super) policy: Policy,
@@ -126,7 +127,7 @@ pub(super) struct File {
 pub(super) struct FileGateway {
     #[serde(default)]
     pub(super) kind: GatewayKind,
-    pub(super) base_url: String,
+    pub(super) base_url: Option<String>,
     pub(super) profile: Option<Profile>,
     #[serde(default = "default_currency")]
     pub(super) currency: String,
@@ -141,6 +142,12 @@ pub(super) struct FileGateway {
     #[serde(default)]
     pub(super) wallets: BTreeMap<String, WalletConfig>,
     pub(super) words: Option<Words>,
+}
+
+/// What a file without `[gateway]` has: every default, and no address.
+fn no_gateway() -> FileGateway {
+    let empty = toml::Table::new().try_into();
+    empty.expect("every setting of [gateway] has a default")
 }
 
 fn default_listen() -> SocketAddr {

@@ -125,7 +125,7 @@ fn without(text: &str, at: usize) -> String {
 }
 
 /// Text in TOML. Its basic strings are JSON's, but for the characters that no name has.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

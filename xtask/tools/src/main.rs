@@ -1,4 +1,4 @@
-//! The commands of the repository: `cargo xtask demo | test | build | sim | bench | consumers`.
+//! The commands of the repository: `cargo xtask demo | test | build | sim | bench | consumers | programs`.
 
 mod bench;
 mod consumers;
@@ -7,6 +7,7 @@ mod lean;
 mod module;
 mod mutants;
 mod names;
+mod programs;
 mod release;
 mod run;
 mod sim;
@@ -44,6 +45,8 @@ enum Command {
     Mutants(mutants::Mutants),
     /// Write a release's version into each file that has it, and pack the package; RELEASING.md has the other steps.
     Release(release::Release),
+    /// Build backend and demo for other systems, and pack them for npm and Debian.
+    Programs(programs::Programs),
     /// Try the packed package in every tool of tests/consumers; write docs/tools.md.
     Consumers(consumers::Consumers),
     /// Measure and compare with other programs; write the results into docs.
@@ -73,6 +76,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
         Command::Release(release) => release.run(),
+        Command::Programs(programs) => programs.run(),
         Command::Consumers(consumers) => consumers.run(),
         Command::Bench(bench) => bench.run(),
     }

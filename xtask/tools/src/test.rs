@@ -106,6 +106,7 @@ const PARTS: [Part; 22] = [
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
+    ("programs from npm", programs_from_npm),
     ("journal", journal),
     ("live camera", live),
     ("killed everywhere", killed_everywhere),
@@ -124,13 +125,14 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 4] = [
+const LONG_PARTS: [Part; 5] = [
     ("every kind of worlds is walked", |_| walk()),
     ("planted bugs are caught at the desk", planted::at_the_desk),
     (
         "planted bugs are caught by the simulation too",
         planted::in_the_simulation,
     ),
+    ("programs for other systems", programs_for_other_systems),
     ("the quick starts are followed", followed),
 ];
 
@@ -408,6 +410,23 @@ fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/desk", browser)
 }
 
+/// The packages of the programs, from a registry on this machine.
+fn programs_from_npm(browser: &Browser) -> anyhow::Result<Outcome> {
+    tools::npm_registry()?;
+    ship()?;
+    module::page()?;
+    real_parts("tests/programs", browser)
+}
+
+/// Builds the programs for other systems, and starts those that this machine can start.
+fn programs_for_other_systems(browser: &Browser) -> anyhow::Result<Outcome> {
+    tools::wine_and_containers()?;
+    ship()?;
+    module::page()?;
+    crate::programs::everywhere()?;
+    real_parts("tests/systems", browser)
+}
+
 /// Tests of the journal in Chromium and Firefox.
 fn journal(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
@@ -456,7 +475,7 @@ fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
     node_with(folder, |command| set_parts(command, browser))
 }
 
-/// Builds sandbox and backend.
+/// Builds sandbox, backend and demo.
 pub(crate) fn programs() -> anyhow::Result<()> {
     crate::run::run(cargo(&[
         "build",
@@ -465,6 +484,8 @@ pub(crate) fn programs() -> anyhow::Result<()> {
         "kaunter-sandbox",
         "--package",
         "kaunter-backend",
+        "--package",
+        "kaunter-demo",
     ]))?;
     Ok(())
 }

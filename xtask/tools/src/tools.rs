@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::run::{cargo, command, quietly, root, run, step, target};
 
@@ -42,19 +42,31 @@ pub(crate) fn npm_packages() -> anyhow::Result<()> {
     if !quietly(command("npm", &["--version"])) {
         bail!("npm is missing: install Node 20 or later");
     }
-    // A copy of the last installed lock file is kept in node_modules.
-    let (wanted, got) = (
-        root().join("package-lock.json"),
-        root().join("node_modules/.kaunter-lock.json"),
-    );
+    npm_ci("Installing the npm packages", &root())
+}
+
+/// The registry that the tests of the programs publish to.
+pub(crate) fn npm_registry() -> anyhow::Result<()> {
+    npm_ci(
+        "Installing the tests' npm registry",
+        &root().join("tests/programs"),
+    )
+}
+
+/// Installs what the folder's lock file has. A copy of the last installed lock file is kept in node_modules.
+fn npm_ci(what: &str, folder: &Path) -> anyhow::Result<()> {
+    let wanted = folder.join("package-lock.json");
+    let got = folder.join("node_modules/.kaunter-lock.json");
     if std::fs::read(&wanted).ok() == std::fs::read(&got).ok() {
         return Ok(());
     }
-    step("Installing the npm packages");
-    run(command(
+    step(what);
+    let mut install = command(
         "npm",
         &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
-    ))?;
+    );
+    install.current_dir(folder);
+    run(install)?;
     std::fs::copy(wanted, got)?;
     Ok(())
 }
@@ -189,6 +201,49 @@ fn find_firefox() -> Option<PathBuf> {
     })
 }
 
+/// Zig, and the command of cargo that compiles and links with it: both are packages of PyPI.
+const ZIG: [&str; 2] = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"];
+
+/// The folder with cargo-zigbuild and zig. They are installed into a Python environment in the target folder.
+pub(crate) fn zig() -> anyhow::Result<PathBuf> {
+    let place = target().join("programs/tools");
+    let folder = place.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let stamp = place.join("installed");
+    if std::fs::read_to_string(&stamp).ok() == Some(ZIG.concat()) {
+        return Ok(folder);
+    }
+    step("Installing zig");
+    let mut python = command("python3", &["-m", "venv"]);
+    python.arg(&place);
+    run(python).context(
+        "Python 3 with its module venv is needed (Debian: apt-get install python3-venv)",
+    )?;
+    let pip = folder.join("pip");
+    let mut install = command(&pip.to_string_lossy(), &["install", "--quiet"]);
+    install.arg("--disable-pip-version-check").args(ZIG);
+    run(install)?;
+    std::fs::write(stamp, ZIG.concat())?;
+    Ok(folder)
+}
+
+/// The command of cargo that makes Debian packages.
+const CARGO_DEB: &str = "3.8.0";
+
+/// Builds cargo-deb once a machine, into cargo's own folder.
+pub(crate) fn cargo_deb() -> anyhow::Result<()> {
+    let said = cargo(&["deb", "--version"]).output();
+    if said.is_ok_and(|output| output.stdout.trim_ascii() == CARGO_DEB.as_bytes()) {
+        return Ok(());
+    }
+    step("Building cargo-deb");
+    run(cargo(&[
+        "install",
+        "--quiet",
+        "--locked",
+        &format!("cargo-deb@{CARGO_DEB}"),
+    ]))
+}
+
 fn find_geckodriver() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
@@ -246,6 +301,30 @@ pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Finds Wine, which starts programs of Windows, and tools for containers. On Debian, root installs them. Elsewhere the
+/// tests that need them are skipped with a message.
+pub(crate) fn wine_and_containers() -> anyhow::Result<()> {
+    let found = || {
+        Path::new(WINE).exists()
+            && ["buildah", "docker-compose"]
+                .into_iter()
+                .all(|tool| which(tool).is_some())
+    };
+    if !found() && is_debian_root() {
+        step("Installing Wine, Buildah and Docker Compose");
+        debian(&["wine64", "buildah", "docker-compose"])?;
+    }
+    if !found() {
+        missing::<()>(
+            "Wine, Buildah and Docker Compose (Debian: apt-get install wine64 buildah docker-compose)",
+        )?;
+    }
+    Ok(())
+}
+
+/// Debian's package puts no command on the path.
+const WINE: &str = "/usr/lib/wine/wine64";
 
 /// Debian keeps the library in a folder per architecture.
 fn has_faketime() -> bool {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::environment::{OldDatabase, mode};
+use super::super::environment::{KeyFile, OldDatabase, mode};
 use super::{Check, Look, found, refuse, warn};
 
 /// Others may write.
@@ -35,13 +35,13 @@ pub(super) const CHECKS: &[Check] = &[
         },
     ),
     refuse(
-        "each variable with _FILE",
+        "each variable with _FILE, kaunter.env",
         "other users of this machine may write",
         "let only the backend's user write it, with chmod 600",
         |look| key_files(look, |mode| mode & WRITE != 0),
     ),
     warn(
-        "each variable with _FILE",
+        "each variable with _FILE, kaunter.env",
         "other users of this machine may read",
         "let only the backend's user read it, with chmod 600",
         |look| key_files(look, |mode| mode & READ != 0 && mode & WRITE == 0),
@@ -51,6 +51,12 @@ pub(super) const CHECKS: &[Check] = &[
         "is not read, because the variable without _FILE is set too",
         "remove one of the two",
         |look| look.around.unread_files.clone(),
+    ),
+    warn(
+        "kaunter.env",
+        "is in the file of keys, and this backend does not read it",
+        "correct its name, or remove it",
+        |look| look.around.unknown_variables.clone(),
     ),
     refuse(
         "database",
@@ -112,6 +118,16 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     refuse(
         "terminal.dir",
+        "is missing, and no page came with this program",
+        "name the folder of the built page",
+        |look| {
+            let page = look.config.terminal.as_ref();
+            let has_none = page.is_some_and(|page| page.dir.as_os_str().is_empty());
+            found(has_none, "terminal.dir")
+        },
+    ),
+    refuse(
+        "terminal.dir",
         "would serve every file of this machine",
         "name the folder of the built page",
         |look| {
@@ -155,6 +171,7 @@ pub(super) const CHECKS: &[Check] = &[
         "build the page with `npm run build --workspace www`, and name its folder",
         |look| {
             let page = look.config.terminal.as_ref();
+            let page = page.filter(|page| !page.dir.as_os_str().is_empty());
             let is_empty = page.is_some_and(|page| !page.dir.join("index.html").is_file());
             found(is_empty, "terminal.dir")
         },
@@ -172,7 +189,7 @@ fn key_files(look: &Look<'_>, is_wrong: fn(u32) -> bool) -> Vec<String> {
     let files = look.around.key_files.iter();
     files
         .filter(|file| mode(&file.path).is_some_and(is_wrong))
-        .map(|file| format!("{} names {}, which", file.variable, file.path.display()))
+        .map(KeyFile::told)
         .collect()
 }
 
@@ -205,6 +222,9 @@ fn database_folder(look: &Look<'_>, is_wrong: fn(&Path) -> bool) -> Vec<String> 
 
 fn page_folder(look: &Look<'_>) -> Option<std::path::PathBuf> {
     let page = look.config.terminal.as_ref()?;
+    if page.dir.as_os_str().is_empty() {
+        return None;
+    }
     Some(page.dir.canonicalize().unwrap_or_else(|_| page.dir.clone()))
 }
 
