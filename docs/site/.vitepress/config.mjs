@@ -7,6 +7,17 @@ import { links } from "../links.mjs";
 import { nav, sidebar } from "../menus.mjs";
 import { withPolicy } from "../policy.mjs";
 
+/** What the search reads of a page: colours of code would only cost the build seconds. */
+function withoutColours(text, env, md) {
+  const { highlight } = md.options;
+  md.options.highlight = null;
+  try {
+    return md.render(text, env);
+  } finally {
+    md.options.highlight = highlight;
+  }
+}
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
@@ -34,14 +45,14 @@ export default defineConfig({
   themeConfig: {
     nav,
     sidebar,
-    search: { provider: "local" },
+    search: { provider: "local", options: { _render: withoutColours } },
     outline: { level: [2, 3] },
     docFooter: { prev: false, next: false },
   },
   vite: {
     publicDir: here("../public"),
     server: { watch: { ignored: ["**/target/**", "**/node_modules/**", "**/dist/**"] }, fs: { allow: [root] } },
-    build: { chunkSizeWarningLimit: 2000 },
+    build: { chunkSizeWarningLimit: 2000, reportCompressedSize: false },
   },
   transformHtml: withPolicy,
 });
