@@ -35,9 +35,8 @@ before(async () => {
     const html = await readFile(join(dir, file), "utf8");
     pages.set(address, { html, ids: new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)) });
   }
-  const port = 20_000 + (process.pid % 20_000);
-  stop = await serve(dir, port, { base: BASE });
-  origin = `http://127.0.0.1:${port}`;
+  stop = await serve(dir, 0, { base: BASE });
+  origin = `http://127.0.0.1:${stop.port}`;
   browser = await chromium.launch({ executablePath });
 });
 after(async () => {
