@@ -8,6 +8,18 @@ import { read, write } from "./files.mjs";
 const TILL = read("docs/site/quick-start.js").trimEnd();
 const PROJECTS = "tests/consumers";
 
+const newProject = (template) => `npm create vite@latest shop -- --template ${template} --no-interactive\ncd shop`;
+/** A framework in a new project of Vite, with the package's own hook. */
+const inVite = (id, name, files, example) => ({
+  id,
+  name,
+  row: id,
+  create: newProject(id),
+  till: "src/quick-start.js",
+  files,
+  component: { subpath: `kaunter/${id}`, example },
+});
+
 /**
  * The tools with a page: the row of the consumers' table, how a new project begins, where the till's file goes, and the
  * project's own files, by where they go in a new project.
@@ -17,30 +29,14 @@ export const tools = [
     id: "vite",
     name: "Vite, plain page",
     row: "vite-8",
-    create: "npm create vite@latest shop -- --template vanilla --no-interactive\ncd shop",
+    create: newProject("vanilla"),
     till: "quick-start.js",
     markup: "index.html",
   },
   { id: "page", name: "Page without a build", row: "modules", till: "quick-start.js", markup: "index.html" },
   { id: "script-tag", name: "Script tag", row: "script-tag" },
-  {
-    id: "react",
-    name: "React",
-    row: "react",
-    create: "npm create vite@latest shop -- --template react --no-interactive\ncd shop",
-    till: "src/quick-start.js",
-    files: { "src/main.jsx": "react/src/main.jsx" },
-    component: { subpath: "kaunter/react", example: "examples/react/src/Checkout.jsx" },
-  },
-  {
-    id: "vue",
-    name: "Vue",
-    row: "vue",
-    create: "npm create vite@latest shop -- --template vue --no-interactive\ncd shop",
-    till: "src/quick-start.js",
-    files: { "src/App.vue": "vue/src/Till.vue" },
-    component: { subpath: "kaunter/vue", example: "examples/vue/src/CheckoutPage.vue" },
-  },
+  inVite("react", "React", { "src/main.jsx": "react/src/main.jsx" }, "examples/react/src/Checkout.jsx"),
+  inVite("vue", "Vue", { "src/App.vue": "vue/src/Till.vue" }, "examples/vue/src/CheckoutPage.vue"),
   {
     id: "next",
     name: "Next",
