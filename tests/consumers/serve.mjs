@@ -15,7 +15,7 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Serves `dir` under `base`; port 0 is a free one. Gives a function that stops it and has the `port`. */
+/** Serves `dir` under `base`. Gives a function that stops it, with the `port`; port 0 is a free one. */
 export async function serve(dir, port, { base = "/", headers = {} } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
