@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 22] = [
+const PARTS: [Part; 23] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
