@@ -16,7 +16,10 @@ import { Till } from "kaunter";
 /** What is shown before the till is open, also by a server. @type {View} */
 export const CLOSED = { till: null, state: "idle", trade: null, error: null };
 
-/** The tills that are closing. A new one opens after them: many phones open one camera at a time. @type {Promise<unknown>} */
+/**
+ * The tills that are closing. A new one opens after them: many phones open one camera at a time.
+ * @type {Promise<unknown>}
+ */
 let closing = Promise.resolve();
 
 export class ComponentTill {

@@ -45,6 +45,8 @@ export type {
   ErrorType,
   GatewayAnswer,
   GiveUpOptions,
+  HandScannerDevice,
+  HandScannerOptions,
   Money,
   Outcome,
   Paid,

@@ -73,9 +73,13 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    const { signal, backend } = own(options);
+    const { signal, backend, handScanner } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
     if (signal?.aborted) throw reasonOf(signal);
+    // Most pages have no hand scanner, and do not load it.
+    const listen =
+      (handScanner ?? false) !== false &&
+      (await import("./hand-scanner.js")).handScanner(options, { KaunterError, own, wrong });
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // Events before the caller can add listeners wait for the next task.
@@ -83,11 +87,12 @@ export class Till extends EventTarget {
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
-    const opening = loaded.RawTill.open(options, emit, spawnReader).catch((error) => {
+    const opening = loaded.RawTill.open(options, emit, spawnReader, !!listen).catch((error) => {
       if (error?.code === "network_failed") error.detail = `${backend} gave ${error.detail ?? "no answer"}`;
       throw error;
     });
     till.#raw = await unlessAborted(opening, signal);
+    if (listen) listen(till.#raw, emit);
     setTimeout(() => {
       const told = early ?? [];
       early = null;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::Promise;
+use kaunter_core::wire::{CodeMode, SaleInput};
 use wasm_bindgen::prelude::*;
 
 use crate::page::till::Till;
@@ -79,12 +80,22 @@ impl RawTill {
         let code = Given::new(options, "")?.field("code")?;
         let code = (!given::is_nothing(&code)).then(|| self.code(&code));
         let code = code.transpose()?;
-        Ok(self.work(async move |till| outcome(till.charge(sale, parsed, code).await)))
+        Ok(self.collecting(sale, parsed, code, CodeMode::ConsumerPresented))
     }
 
     fn showing(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
         let (sale, parsed) = (sale_from_js(sale)?, ScanOptions::of_show(options)?);
-        Ok(self.work(async move |till| outcome(till.show_code(sale, parsed).await)))
+        Ok(self.collecting(sale, parsed, None, CodeMode::MerchantPresented))
+    }
+
+    fn collecting(
+        &self,
+        sale: SaleInput,
+        options: ScanOptions,
+        code: Option<Scan>,
+        mode: CodeMode,
+    ) -> Work {
+        self.work(async move |till| outcome(till.charge(sale, options, code, mode).await))
     }
 
     fn voiding(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
@@ -127,13 +138,13 @@ fn done(answer: Result<(), Fail>) -> Result<JsValue, Rejection> {
 
 #[wasm_bindgen]
 impl RawTill {
-    /// Opens a till. `emit` receives its events, `spawn` starts a reader.
-    pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader) -> Promise {
+    /// Opens a till. `emit` receives its events, `spawn` starts a reader. `hears`: a hand scanner may offer codes.
+    pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader, hears: bool) -> Promise {
         let options = TillOptions::read(options);
         promise(async move {
             let options = options?;
             let messages = options.messages.clone();
-            let till = Till::open(options, emit, spawn).await;
+            let till = Till::open(options, emit, spawn, hears).await;
             till.map(|till| Self(till).into())
                 .map_err(|fail| fail.to_js(&messages))
         })
@@ -183,6 +194,12 @@ impl RawTill {
         self.promise(options.map(|options| {
             self.work(async move |till| till.scan(options).await.map(|scan| to_js(&scan)))
         }))
+    }
+
+    /// A code of the hand scanner. False if no scan wants it; an empty text only asks that.
+    #[must_use]
+    pub fn offer(&self, code: &JsValue) -> bool {
+        given::text(code).is_some_and(|code| self.0.eye().offer(code))
     }
 
     /// Collects a sale with the customer's code, scanned or given.

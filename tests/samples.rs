@@ -396,6 +396,7 @@ fn messages(samples: &mut Samples) {
             eci: Some(26),
             corners,
             confirmed: true,
+            arrived: true,
         }]),
         message: Some("why".to_owned()),
     };
@@ -542,7 +543,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "sources",
         "ScanSource",
-        &every!(ScanSource: Camera, File, Manual),
+        &every!(ScanSource: Camera, HandScanner, File, Manual),
     );
     samples.words(
         "facings",

@@ -597,6 +597,7 @@ fn our_reader_and_serdes_own_for_javascript_read_the_same() {
                 eci: None,
                 corners,
                 confirmed: true,
+                arrived: false,
             }]),
             message: None,
         },

@@ -1,10 +1,10 @@
 // The keyboard. Every key is handled here before the rest of the page: keys of a hand scanner are dropped, and Enter or
 // Space presses a button only once it is clear that a person pressed the key.
 
+import { FAST_MS, type Key, kindOf, Pace } from "../pkg/wedge.js";
 import { $ } from "./dom";
 import { buttonAt, Hold, wayOut } from "./foot";
 import { current, dispatch } from "./loop";
-import { FAST_MS, type Key, kindOf, Pace } from "./wedge";
 
 const pace = new Pace();
 /** Enter or Space, until no other key has followed it. */

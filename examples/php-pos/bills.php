@@ -58,7 +58,8 @@ function close_bill(array $bill, string $tender, string $cashier, string $while,
     database()->exec('BEGIN IMMEDIATE');
     $closed = change("UPDATE bills SET state = 'paid' WHERE ref = ? AND $while", [$bill['ref']]) === 1;
     if ($closed) {
-        $payment = [$bill['ref'], $tender, $bill['total'], $gateway_ref, $cashier, time()];
+        $total = bill($bill['ref'])['total']; // no line can be added any more
+        $payment = [$bill['ref'], $tender, $total, $gateway_ref, $cashier, time()];
         change('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?)', $payment);
     }
     database()->exec('COMMIT');

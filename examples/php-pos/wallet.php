@@ -13,12 +13,12 @@ function settle(array $bill, string $cashier): array
         return [$bill, []];
     }
     $sale = sale($bill['ref'], $bill['total']);
-    $last = last_trade($sale);
+    $trades = array_column($sale['trades'] ?? [], null, 'status');
     $closes = $sale['closes_bill'] ?? null;
     $by_wallet = ($bill['payment']['tender'] ?? null) === 'wallet';
     if ($closes === true) {
-        close_bill($bill, 'wallet', $cashier, "state IN ('open', 'leaving')", $last['gateway_ref'] ?? null);
-    } elseif ($closes === false && $by_wallet && ($last['status'] ?? null) === 'voided') {
+        close_bill($bill, 'wallet', $cashier, "state IN ('open', 'leaving')", $trades['paid']['gateway_ref'] ?? null);
+    } elseif ($closes === false && $by_wallet && isset($trades['voided'])) {
         move($bill['ref'], 'paid', 'refunded');
     }
     return [bill($bill['ref']), $sale];
@@ -43,7 +43,8 @@ function token_for(array $bill, array $person): ?array
         return null;
     }
     $till = ['shop' => 'demo', 'terminal' => $person['till'], 'cashier' => $person['name']];
-    $minted = token($till, $rights, $bill['ref'], $bill['total']);
+    $total = bill($bill['ref'])['total']; // read again: from now on no line can be added
+    $minted = token($till, $rights, $bill['ref'], $total);
     // Cash may have been chosen meanwhile, and its revocation came before this token: nobody gets it.
     return bill($bill['ref'])['state'] === $state ? $minted : null;
 }

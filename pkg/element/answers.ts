@@ -114,7 +114,9 @@ function saleRefused(state: State, call: Call, { fault, wallets }: Refused): Ste
     const idle: State = { ...show(state, { name: "idle" }), job: null, sale: null, tradeId: null };
     return [idle, promise.slice(0, 1)];
   }
-  const told: State = { ...show(state, { name: "refused", fault }), job: null };
+  const isOpen = fault.moneyMoved === "maybe" && fault.tradeId !== null;
+  const view: View = isOpen ? open(fault.tradeId) : { name: "refused", fault };
+  const told: State = { ...show(state, view), job: null };
   if (fault.tradeId === null) return [told, promise];
   // Another trade has the sale, or money may have moved: how it ends is looked up.
   const [watched, effects] = watch(told, fault.tradeId);

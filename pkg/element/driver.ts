@@ -18,8 +18,6 @@ export type Options = Omit<TillOptions, "preview" | "chooseWallet">;
 
 /** What the driver needs of the element. */
 export interface Host {
-  /** In the document. */
-  readonly isConnected: boolean;
   readonly video: HTMLVideoElement;
   changed(): void;
   tell(type: "kaunter-ready" | "kaunter-outcome" | "kaunter-error", detail: unknown): void;

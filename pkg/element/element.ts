@@ -51,11 +51,7 @@ export class KaunterTill extends LitElement {
     video.part.add("video");
     video.setAttribute("aria-hidden", "true");
     this.#video = video;
-    const element = this;
     this.#driver = new Driver({
-      get isConnected() {
-        return element.isConnected;
-      },
       video,
       changed: () => this.requestUpdate(),
       tell: (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true })),

@@ -235,9 +235,8 @@ export function canSetAside({ view, call, unfinished }: State): boolean {
   return view.name === "unconfirmed" && call === null && unfinished.some(({ tradeId }) => tradeId === view.tradeId);
 }
 
-/** The unfinished trades that are not on screen. Empty during a sale. */
-export function others(state: State): readonly Trade[] {
-  if (state.job !== null || state.call !== null) return [];
-  const shown = state.view.name === "unconfirmed" ? state.view.tradeId : null;
-  return state.unfinished.filter(({ tradeId }) => tradeId !== shown);
+/** The unfinished trades to open. None during a sale, or while one that was refused or not confirmed is on screen. */
+export function others({ job, call, view, unfinished }: State): readonly Trade[] {
+  const isOpen = view.name === "unconfirmed" || view.name === "refused";
+  return job !== null || call !== null || isOpen ? [] : unfinished;
 }

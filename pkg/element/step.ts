@@ -3,7 +3,17 @@
 import type { Trade } from "kaunter";
 import { FINAL, isUrgent, kindOf, limitOf } from "../screen/sentences";
 import { answered } from "./answers";
-import { canRefund, canSetAside, type Event, INITIAL, isBusy, offeredVerdicts, others, type State } from "./model";
+import {
+  type Call,
+  canRefund,
+  canSetAside,
+  type Event,
+  INITIAL,
+  isBusy,
+  offeredVerdicts,
+  others,
+  type State,
+} from "./model";
 import {
   enter,
   giveUp,
@@ -170,10 +180,19 @@ function cancelPressed(state: State): Step {
       ];
     case "code":
     case "waiting":
+      if (call?.kind === "watch") return stopWatching(state, call);
       return same(canCancel(state) && job ? { ...state, ask: "cancel" } : state);
     default:
       return same(state);
   }
+}
+
+/** A call that only asks can be left: it moves no money, and the till goes on with the trade. */
+function stopWatching(state: State, { back }: Call): Step {
+  // An end that was on screen before is of another sale.
+  const isSame = back.name === "unconfirmed" || back.name === "refused";
+  const shown = isSame ? show({ ...state, call: null }, back) : leave(state);
+  return [shown, [{ type: "abort" }]];
 }
 
 const canCancel = ({ view, call }: State) =>

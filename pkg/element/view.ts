@@ -125,7 +125,8 @@ export function render(scene: Scene) {
   const trouble =
     state.trouble && ("word" in state.trouble ? speech.say(state.trouble.word) : speech.told(state.trouble));
   return html`
-    <div class="screen is-${view.name} ${kept}" part="screen" lang=${speech.locale} data-view=${view.name}>
+    <div class="screen is-${view.name} ${kept} ${state.ask ? "asks" : ""}" part="screen" lang=${speech.locale}
+      data-view=${view.name}>
       ${session?.sandbox ? html`<p class="sandbox" part="sandbox">${speech.say("sandbox")}</p>` : nothing}
       ${banners(scene)}
       ${icon ? html`<div class="icon" part="icon">${drawn(icon)}</div>` : nothing}
@@ -135,7 +136,7 @@ export function render(scene: Scene) {
       ${amount ? html`<p class="amount" part="amount">${amount}</p>` : nothing}
       <p class="sentence" part="sentence" role="status" ?hidden=${!sentence}>${sentence}</p>
       ${details.map((line) => html`<p class="small" part="detail">${line}</p>`)}
-      <p class="trouble" part="trouble" role="alert" ?hidden=${!trouble}>${trouble ? [drawn("alert"), trouble] : nothing}</p>
+      ${alarm(trouble)}
       <div class="eye" part="eye" ?hidden=${view.name !== "scan"}>
         <slot name="video">${video}</slot><div class="frame" part="frame" aria-hidden="true"></div>
       </div>
@@ -143,11 +144,16 @@ export function render(scene: Scene) {
     </div>`;
 }
 
+/** A line of trouble. It is there before the words are, so that a screen reader hears them. */
+const alarm = (words: string | null) => html`<p class="trouble" part="trouble" role="alert" ?hidden=${!words}>
+  ${words ? [drawn("alert"), words] : nothing}</p>`;
+
 function banners(scene: Scene) {
   const { state, speech, press } = scene;
   return others(state).map((trade) => {
     const word = NOT_CONFIRMED[kindOf(trade.status)].banner;
-    return html`<button class="banner" part="banner" @click=${press({ type: "unfinished_pressed", tradeId: trade.tradeId })}>
+    const open = press({ type: "unfinished_pressed", tradeId: trade.tradeId });
+    return html`<button class="banner" part="banner" @click=${open}>
       ${drawn("alert")}${speech.say(word, { a: speech.money(trade.sale.amount) })}</button>`;
   });
 }
@@ -160,7 +166,8 @@ function middle(scene: Scene) {
     case "idle":
       return html`<slot name="idle"><p class="sentence">${state.session ? speech.say("idle") : nothing}</p></slot>`;
     case "scan":
-      return html`<p class="hint" part="hint" role="status">${state.hint ? speech.say(HINTS[state.hint]) : nothing}</p>`;
+      return html`<p class="hint" part="hint" role="status">
+        ${state.hint ? speech.say(HINTS[state.hint]) : nothing}</p>`;
     case "wallets":
       return html`<ul class="wallets" part="wallets">${view.wallets.map((wallet) => walletButton(scene, wallet))}</ul>`;
     case "code":
@@ -225,7 +232,7 @@ function waiting({ state, speech, clock }: Scene) {
       aria-hidden="true"></progress>
     <p class="small tabular" part="countdown">${speech.say(left > 0 ? "elapsed" : "timeUp", seconds)}</p>
     <p class="small tabular" part="countdown">${speech.say("nextCheck", { a: Math.ceil(next / 1000) })}</p>
-    <p class="trouble" part="trouble" role="alert" ?hidden=${progress.online}>${progress.online ? nothing : speech.say("offline")}</p>`;
+    ${alarm(progress.online ? null : speech.say("offline"))}`;
 }
 
 function receipt({ outcome }: Extract<View, { name: "paid" }>, speech: Speech) {
@@ -242,9 +249,10 @@ type Press = Extract<Happening, { type: `${string}_pressed` }>;
 function buttons({ state, speech, press, photo }: Scene) {
   const { view, camera, cameras, isLit } = state;
   const button = (word: Word, event: Press, kind = "", more: { pressed?: boolean } = {}) => html`<button
-    part="button ${kind}" class=${kind} aria-pressed=${more.pressed ?? nothing} @click=${press(event)}>${speech.say(word)}</button>`;
-  const shot =
-    () => html`<label class="button" part="button"><input class="unseen" type="file" accept="image/*" capture="environment"
+    part="button ${kind}" class=${kind} aria-pressed=${more.pressed ?? nothing}
+    @click=${press(event)}>${speech.say(word)}</button>`;
+  const shot = () => html`<label class="button" part="button">
+      <input class="unseen" type="file" accept="image/*" capture="environment"
     @change=${photo}>${speech.say("photo")}</label>`;
   const row = (...content: unknown[]) => html`<div class="row">${content}</div>`;
   switch (view.name) {
@@ -269,6 +277,7 @@ function buttons({ state, speech, press, photo }: Scene) {
     case "code":
       return row(button("stop", { type: "cancel_pressed" }));
     case "waiting": {
+      if (state.call?.kind === "watch") return row(button("backToSale", { type: "cancel_pressed" }));
       const canStop = state.job !== null && ["paying", "confirm", "checking"].includes(view.work);
       return canStop && state.call?.stopped === "no" ? row(button("stop", { type: "cancel_pressed" })) : nothing;
     }

@@ -110,5 +110,6 @@ function reading(text) {
     { x: right, y: bottom },
     { x: left, y: bottom },
   ];
-  return { text, bytes: Uint8Array.from(text, (letter) => letter.charCodeAt(0)), eci: null, corners, confirmed: true };
+  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  return { text, bytes, eci: null, corners, confirmed: true, arrived: false };
 }

@@ -7,6 +7,7 @@ import * as kaunter from "../index.js";
 import READER from "../wasm/reader.wasm";
 import TILL from "../wasm/till.wasm";
 import { Counter } from "./counter.js";
+import { HandScanner } from "./hand_scanner.js";
 
 export * from "../index.js";
 
@@ -75,16 +76,22 @@ const held = (work) => (typeof work === "function" ? (...given) => time.hold(wor
 
 const openTill = Till.open;
 Till.open = async (options) => {
-  const { signal, camera, messages, chooseWallet } = own(options);
+  const { signal, camera, messages, chooseWallet, handScanner } = own(options);
   await load();
   const { stream: _, ...cameraOptions } = own(camera, "camera");
   /** @type {any} */
   const given = { signal, camera: cameraOptions, messages, chooseWallet: held(chooseWallet), ...counter.options() };
+  const scanner = new HandScanner(time, () => counter.code());
+  given.handScanner = scanner.options(handScanner);
   const till = await time.during(openTill.call(Till, given));
+  scanners.set(till, scanner);
   if (typeof chooseWallet === "function") choosers.add(till);
   patchCamera(Object.getPrototypeOf(till.camera));
   return till;
 };
+
+/** The hand scanner of each till. */
+const scanners = new WeakMap();
 
 /** The tills whose caller asks for the wallet. */
 const choosers = new WeakSet();
@@ -110,12 +117,14 @@ function timed(prototype, names, prepare = (_of, _name, given) => given) {
 timed(Till.prototype, CALLS.split(" "), (till, name, given) => {
   if (name === "scan") {
     counter.shows(undefined, choosers.has(till));
+    scanners.get(till).begins(till, given[0]);
     return [heldScan(given[0])];
   }
   if (name === "charge") {
     const [sale, options] = given;
     counter.begins(sale);
     counter.shows(options?.walletId, choosers.has(till));
+    scanners.get(till).begins(till, options?.scan);
     return [sale, options?.scan ? { ...options, scan: heldScan(options.scan) } : options];
   }
   if (name === "showCode" || name === "resume") {

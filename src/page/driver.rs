@@ -19,7 +19,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, Hint, Plan, Record, Reply};
-use kaunter_core::wire::{CodeMode, SaleInput};
+use kaunter_core::wire::{CodeMode, NewTrade, SaleInput};
 
 use super::backend::CallError;
 use super::till::Till;
@@ -106,13 +106,17 @@ impl Driver {
             keys: [random_hex(), random_hex()],
         };
         let charge = Charge::new(plan, till.policy().clone());
-        Self::of(till, charge, options, code)
+        let mut driver = Self::of(till, charge, options);
+        if let Some(code) = code {
+            driver.keep(code);
+        }
+        driver
     }
 
     /// A trade that exists: its status is checked, and no code is handed over.
     pub(super) fn resume(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
-        let mut driver = Self::of(till, charge, options, None);
+        let mut driver = Self::of(till, charge, options);
         driver.handed_ms = Some(clock::now_ms());
         driver.only_watches = true;
         driver
@@ -121,19 +125,19 @@ impl Driver {
     /// A trade that another tab or till is working on.
     pub(super) fn follow(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
-        let mut driver = Self::of(till, charge, options, None);
+        let mut driver = Self::of(till, charge, options);
         driver.handed_ms = Some(clock::now_ms());
         driver.only_watches = true;
         driver
     }
 
-    fn of(till: &Rc<Till>, charge: Charge, options: ScanOptions, code: Option<Scan>) -> Self {
+    fn of(till: &Rc<Till>, charge: Charge, options: ScanOptions) -> Self {
         let (event_sender, inbox) = unbounded();
         Self {
             till: Rc::clone(till),
             charge,
             options,
-            code,
+            code: None,
             tasks: FuturesUnordered::new(),
             look: None,
             inbox,
@@ -225,7 +229,7 @@ impl Driver {
             TaskEnd::Saw(seen) => match *seen {
                 Ok(scan) => {
                     let hint = hint(&scan);
-                    self.code = Some(scan);
+                    self.keep(scan);
                     ChargeEvent::Scanned(hint)
                 }
                 Err(rejection) => self.give_up(rejection),
@@ -254,6 +258,16 @@ impl Driver {
         self.charge.handle(event, clock::now_ms());
     }
 
+    /// Keeps the code for the hand-over. No other sale gets it while it stays in the picture.
+    fn keep(&mut self, scan: Scan) {
+        self.till.eye().used(&scan, self.reference());
+        self.code = Some(scan);
+    }
+
+    fn reference(&self) -> &str {
+        &self.charge.record().sale.reference
+    }
+
     fn give_up(&mut self, rejection: Rejection) -> ChargeEvent {
         self.failure = Some(rejection);
         ChargeEvent::Cancel
@@ -274,12 +288,7 @@ impl Driver {
             }
             ChargeStep::Forget(key) => self.till.forget(&key).await,
             ChargeStep::Yield(key, other) => self.till.give_way(&key, &other).await,
-            ChargeStep::Create(trade) => self.post(async move |till| {
-                (
-                    till.backend().create(&trade).await,
-                    ChargeEvent::Created as ToEvent,
-                )
-            }),
+            ChargeStep::Create(trade) => self.post(Post::Create(Box::new(trade))),
             ChargeStep::HandOver(trade_id) => self.hand_over(trade_id),
             ChargeStep::Show(show) => self.show(&show),
             ChargeStep::Ask(trade_id) => {
@@ -304,7 +313,13 @@ impl Driver {
     }
 }
 
-type ToEvent = fn(Reply) -> ChargeEvent;
+/// A call whose answer is an event.
+enum Post {
+    /// Creates this trade.
+    Create(Box<NewTrade>),
+    /// Hands the code over to the trade with this id.
+    HandOver(String, String),
+}
 
 /// What a code says about its wallet.
 fn hint(scan: &Scan) -> Hint {

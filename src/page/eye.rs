@@ -1,7 +1,7 @@
 //! The till's eye: camera and reader together, scanning for one code at a time.
 //!
 //! The camera stays on after a scan, for the next customer. There is one scan at a time. Dropping its future ends it,
-//! and leaves the camera on for a while.
+//! and leaves the camera on for a while. During a scan, a hand scanner may offer codes too.
 
 mod advice;
 mod camera_use;
@@ -10,8 +10,12 @@ mod judge;
 mod sight;
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::rc::Rc;
 
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::lock::Mutex;
 use gloo_timers::callback::Timeout;
@@ -39,6 +43,8 @@ use sight::Sight;
 
 /// The pause between two checks whether a hidden page is visible again.
 const HIDDEN_PAUSE_MS: Ms = 250;
+/// Why a code that is in the picture is not taken.
+const LEFT_OVER: &str = "The code of an earlier sale is still in the picture.";
 
 /// The camera and reader of one till.
 #[derive(Debug)]
@@ -57,6 +63,11 @@ pub struct Eye {
     life: RefCell<Vec<Listener>>,
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
+    has_hand_scanner: bool,
+    /// Tells a scan that the hand scanner has read a code; `None` if no scan wants it.
+    offers: RefCell<Option<UnboundedSender<()>>>,
+    /// The codes of the hand scanner that the scan has not taken yet.
+    offered: RefCell<Vec<String>>,
 }
 
 impl Eye {
@@ -67,6 +78,7 @@ impl Eye {
         scope: &str,
         spawn: SpawnReader,
         announcer: Rc<Announcer>,
+        has_hand_scanner: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
             options: options.camera.clone(),
@@ -80,6 +92,9 @@ impl Eye {
             life: RefCell::default(),
             idle: RefCell::new(None),
             looking: Cell::new(false),
+            has_hand_scanner,
+            offers: RefCell::default(),
+            offered: RefCell::default(),
         })
     }
 
@@ -107,26 +122,96 @@ impl Eye {
         self.reader.close();
     }
 
+    /// A code of the hand scanner. False if no scan wants it; an empty text only asks that.
+    pub fn offer(&self, code: String) -> bool {
+        let offers = self.offers.borrow();
+        let Some(offers) = offers.as_ref() else {
+            return false;
+        };
+        if !code.is_empty() {
+            self.offered.borrow_mut().push(code);
+            // The scan that takes it has not ended.
+            let _ = offers.unbounded_send(());
+        }
+        true
+    }
+
+    /// A code was read for a sale, or typed for it: while it stays in the picture, no other sale gets it.
+    pub fn used(&self, scan: &Scan, sale: &str) {
+        self.reader.used(&scan.text, sale);
+    }
+
     /// Scans until a code is accepted.
     ///
     /// # Errors
     /// `scan_busy`, `scan_timeout`, `worker_failed`, an error of the camera, or what the caller's `accept` threw.
-    pub async fn look(
+    /// `argument_invalid` for a hand scanner that the till does not have.
+    pub fn look<'a>(
+        self: &'a Rc<Self>,
+        options: &'a ScanOptions,
+        wallets: &'a [Wallet],
+    ) -> Look<'a> {
+        // Boxed, so that it is in the module once.
+        Box::pin(async {
+            let sources = options.sources.of(self.has_hand_scanner)?;
+            if self.looking.replace(true) {
+                return Err(Fail::new(ErrorCode::ScanBusy).into());
+            }
+            let _guard = ScanGuard(self);
+            self.idle.replace(None);
+            let (offers, offered) = unbounded();
+            if sources.hand_scanner {
+                self.offers.replace(Some(offers));
+            }
+            let judge = Judge::new(&self.announcer, options, wallets);
+            let seen = async {
+                if sources.camera {
+                    match self.see(options, &judge).await {
+                        // The hand scanner still works.
+                        Err(Rejection::Fail(fail))
+                            if sources.hand_scanner && fail.code != ErrorCode::ScanTimeout =>
+                        {
+                            self.announcer.warning(&fail);
+                        }
+                        end => return end,
+                    }
+                }
+                self.announcer.set_state(TillState::Scanning, None);
+                late(options).await
+            };
+            clock::first_of(seen, self.hear(&judge, offered)).await
+        })
+    }
+
+    /// The first code of the hand scanner that is accepted.
+    async fn hear(
+        &self,
+        judge: &Judge<'_>,
+        mut offered: UnboundedReceiver<()>,
+    ) -> Result<Scan, Rejection> {
+        while offered.next().await.is_some() {
+            for code in self.offered.take() {
+                if let Some(scan) = judge.heard(&code).await? {
+                    return Ok(scan);
+                }
+            }
+        }
+        // This scan wants no codes of a hand scanner.
+        pending().await
+    }
+
+    /// Scans with the camera.
+    async fn see(
         self: &Rc<Self>,
         options: &ScanOptions,
-        wallets: &[Wallet],
+        judge: &Judge<'_>,
     ) -> Result<Scan, Rejection> {
-        if self.looking.replace(true) {
-            return Err(Fail::new(ErrorCode::ScanBusy).into());
-        }
-        let _guard = ScanGuard(self);
-        self.idle.replace(None);
         if self.camera.borrow().is_none() {
             self.announcer.set_state(TillState::Starting, None);
         }
         let off = self.off();
         // The reader takes frames from the start, before the page has shown one.
-        self.reader.scan();
+        self.reader.scan(&options.sale);
         if signal::hidden() {
             self.reader.pause();
         }
@@ -134,26 +219,19 @@ impl Eye {
         let (camera, _) = join(self.camera(), self.start_reader()).await;
         let camera = camera?;
         self.announcer.set_state(TillState::Scanning, None);
-        let judge = Judge::new(&self.announcer, options, wallets);
-        let looked = self.watch(camera, judge, off.as_ref());
-        match options.timeout_ms {
-            None => looked.await,
-            Some(ms) => {
-                let looked = clock::within(ms, looked).await;
-                looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
-            }
-        }
+        clock::first_of(self.watch(camera, judge, off.as_ref()), late(options)).await
     }
 
     async fn watch(
         self: &Rc<Self>,
         mut camera: Rc<Camera>,
-        mut judge: Judge<'_>,
+        judge: &Judge<'_>,
         off: Option<&AbortSignal>,
     ) -> Result<Scan, Rejection> {
         let mut health = Health::new(clock::now_ms());
         let mut advice = Advice::default();
         let mut sight = None;
+        let mut has_warned = false;
         loop {
             if off.is_some_and(AbortSignal::aborted) {
                 return Err(Fail::new(ErrorCode::CameraInterrupted).into());
@@ -170,9 +248,12 @@ impl Eye {
                 };
                 match seeing.next(&camera).await {
                     Ok(seen) => {
-                        if let Some(scan) = judge.first_of(seen.readings).await? {
-                            return Ok(scan);
+                        for reading in seen.readings {
+                            if let Some(scan) = judge.read(reading).await? {
+                                return Ok(scan);
+                            }
                         }
+                        self.warn_of_left_over(&mut has_warned);
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
                         self.announcer.hint(hint, now_ms);
@@ -242,6 +323,14 @@ impl Eye {
         }))
     }
 
+    /// Says once in a scan why a code that the customer shows is not taken.
+    fn warn_of_left_over(&self, has_warned: &mut bool) {
+        if self.reader.met_left_over() && !std::mem::replace(has_warned, true) {
+            let fail = Fail::new(ErrorCode::CodeReused);
+            self.announcer.warning(&fail.with_detail(LEFT_OVER));
+        }
+    }
+
     /// Drops a camera that shows nothing new, and reports it.
     fn interrupted(&self, sample: HealthSample) {
         let status = if sample.live {
@@ -268,12 +357,23 @@ impl Eye {
     }
 }
 
+/// A scan.
+type Look<'a> = Pin<Box<dyn Future<Output = Result<Scan, Rejection>> + 'a>>;
+
+/// The time of a scan is over.
+async fn late(options: &ScanOptions) -> Result<Scan, Rejection> {
+    clock::sleep(options.timeout_ms.unwrap_or(Ms::MAX)).await;
+    Err(Fail::new(ErrorCode::ScanTimeout).into())
+}
+
 /// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.
 struct ScanGuard<'a>(&'a Rc<Eye>);
 
 impl Drop for ScanGuard<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
+        self.0.offers.replace(None);
+        self.0.offered.take();
         self.0.reader.pause();
         self.0.announcer.clear_hint();
         self.0.cool_down();

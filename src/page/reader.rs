@@ -152,12 +152,12 @@ impl ReaderHost {
         self.running.borrow().clone()
     }
 
-    /// Begins a scan, and forgets what earlier scans saw.
-    pub fn scan(&self) {
+    /// Begins a scan for a sale, or with an empty reference for no sale.
+    pub fn scan(&self, sale: &str) {
         let scan = self.scans.get().wrapping_add(1);
         self.scans.set(scan);
         self.scan.set(Some(scan));
-        self.gate.replace(Gate::new());
+        self.gate.borrow_mut().begin(sale);
         self.resume();
     }
 
@@ -184,9 +184,21 @@ impl ReaderHost {
                 bytes: &reading.bytes,
                 text: &reading.text,
                 confirmed: reading.confirmed,
+                arrived: reading.arrived,
             })
         });
         readings
+    }
+
+    /// A code was read for a sale, or typed for it.
+    pub fn used(&self, code: &str, sale: &str) {
+        self.gate.borrow_mut().used(code, sale);
+    }
+
+    /// True if this scan has held back a code of an earlier sale that is still in the picture.
+    #[must_use]
+    pub fn met_left_over(&self) -> bool {
+        self.gate.borrow().met_left_over()
     }
 
     /// A camera has started. A worker gets its first frame, even before the page has shown one: the browser keeps that

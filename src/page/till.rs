@@ -21,7 +21,7 @@ use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
 use super::{clock, identity, signal};
-use crate::types::code::Scan;
+use crate::types::code::{Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::Callback;
@@ -70,12 +70,15 @@ impl Drop for Watched {
 impl Till {
     /// Signs in, finds unfinished trades, and continues their status checks. The camera stays off.
     ///
+    /// `hears`: a hand scanner may offer codes.
+    ///
     /// # Errors
     /// `backend_insecure`, `connect_csp_blocked`, `origin_refused`, `token_*`, `network_*`, `route_not_found`.
     pub async fn open(
         options: TillOptions,
         emit: Emit,
         spawn: SpawnReader,
+        hears: bool,
     ) -> Result<Rc<Self>, Fail> {
         let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
         let journal = Journal::open().await;
@@ -101,7 +104,7 @@ impl Till {
             wallets: session.wallets.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
-            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer)),
+            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer), hears),
             scope,
             journal,
             announcer,
@@ -304,7 +307,7 @@ impl Till {
     /// A code that was typed, or that came from elsewhere.
     #[must_use]
     pub fn typed(&self, text: &str) -> Scan {
-        eye::of_text(text, &self.wallets)
+        eye::of_text(text, ScanSource::Manual, &self.wallets)
     }
 
     /// A page of the trades of a sale, oldest first, or of a day, newest first.

@@ -25,8 +25,8 @@ export interface CodeInfo {
   readonly confidence: "official" | "reported" | "guess" | "none";
 }
 
-/** Where a code came from: the live camera, a picture, or text. */
-export type ScanSource = "camera" | "file" | "manual";
+/** Where a code came from: the live camera, a hand scanner, a picture, or text. */
+export type ScanSource = "camera" | "hand_scanner" | "file" | "manual";
 
 /** A code that was scanned. */
 export interface Scan extends Omit<DecodedCode, "corners"> {
@@ -78,6 +78,8 @@ pub struct Reading {
     pub corners: [Point; 4],
     /// The frame gave two equal readings, both with error correction to spare.
     pub confirmed: bool,
+    /// The picture was without it for a while of this scan before.
+    pub arrived: bool,
 }
 
 impl fmt::Debug for Reading {
@@ -89,10 +91,12 @@ impl fmt::Debug for Reading {
 
 /// Where a code came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum ScanSource {
     /// The live camera.
     Camera,
+    /// A hand scanner.
+    HandScanner,
     /// A picture.
     File,
     /// Typed.

@@ -8,7 +8,7 @@ use web_sys::{AbortSignal, HtmlVideoElement};
 
 use super::camera::CameraOptions;
 use super::error::Fail;
-use super::given::{Callback, Given, text, to_ms, url};
+use super::given::{Callback, Given, is_nothing, own_field, own_text, text, to_ms, url, wrong};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -55,12 +55,36 @@ export interface TillOptions {
   /** The element that shows the camera's picture. */
   preview?: HTMLVideoElement;
   camera?: CameraOptions;
+  /** Takes codes from a hand scanner too. `true`: it acts as a keyboard. */
+  handScanner?: boolean | HandScannerOptions;
   /** Your own sentences for error codes: they replace `error.message`. */
   messages?: Partial<Record<ErrorCode, string>>;
   /** Replaces the browser's `fetch` for calls to the backend. */
   fetch?: typeof fetch;
   /** Aborts the opening: it rejects with `signal.reason`. It has no effect on an open till. */
   signal?: AbortSignal;
+}
+
+/** How a hand scanner is connected. */
+export interface HandScannerOptions {
+  /**
+   * Listens for a scanner that types. Such keys are told from a person's by their pace. They reach no field and press no
+   * button of the page, also while no scan runs. A field with the attribute `data-hand-scanner` gets them then. Keys in
+   * a frame of another document are not heard. Default: `true`.
+   */
+  keyboard?: boolean;
+  /**
+   * The key that ends a code. `any`: Enter, Tab or a pause. With another value, a code that ends in another way is not
+   * taken, and a `warning` says so. With `enter` or `tab`, half a code is never taken for a whole one. Default: `any`.
+   */
+  suffix?: "any" | "enter" | "tab" | "none";
+  /** A scanner that your page has opened with WebHID or Web Serial. */
+  device?: HandScannerDevice;
+}
+
+/** A scanner of the packages `@point-of-sale/webhid-barcode-scanner` and `@point-of-sale/webserial-barcode-scanner`. */
+export interface HandScannerDevice {
+  addEventListener(type: "barcode", listener: (event: { readonly value: string }) => void): void;
 }
 
 /** The options of `scan`. */
@@ -77,6 +101,11 @@ export interface ScanOptions {
    * throws or rejects, the scan rejects with that error. Default: accepts each code.
    */
   accept?(scan: Scan): MaybePromise<boolean>;
+  /**
+   * Where codes may come from. Without `camera`, no camera is opened. Default: the camera, and the hand scanner if
+   * `TillOptions.handScanner` names one. If the camera fails then, a `warning` says so and the scan goes on without it.
+   */
+  sources?: readonly ("camera" | "hand_scanner")[];
 }
 
 /** The options of `charge`. */
@@ -213,6 +242,60 @@ pub struct ScanOptions {
     pub wallet: Option<String>,
     /// The caller's `onCode`.
     pub on_code: Option<Callback>,
+    /// Where codes may come from.
+    pub sources: Sources,
+    /// The reference of the sale; empty if the scan is for no sale.
+    pub sale: String,
+}
+
+/// Where the codes of a scan may come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// From the camera.
+    pub camera: bool,
+    /// From the hand scanner.
+    pub hand_scanner: bool,
+}
+
+/// What `sources` must be.
+const SOURCES: &str = "a list of \"camera\" and \"hand_scanner\"";
+
+impl Sources {
+    /// Reads the list, which has one or two words; no source if it is absent.
+    fn read(given: &Given<'_>) -> Result<Self, Fail> {
+        let list = given.field("sources")?;
+        let words = [own_text(&list, "0"), own_text(&list, "1")];
+        let has = |word: &str| words.iter().flatten().any(|given| given == word);
+        let sources = Self {
+            camera: has("camera"),
+            hand_scanner: has("hand_scanner"),
+        };
+        let length = usize::from(sources.camera) + usize::from(sources.hand_scanner);
+        let is_whole = length > 0 && own_field(&list, "length").as_f64() == Some(length as f64);
+        if is_whole || is_nothing(&list) {
+            Ok(sources)
+        } else {
+            Err(given.wrong("sources", SOURCES))
+        }
+    }
+
+    /// The sources for a till with or without a hand scanner; all that it has, if the caller names none.
+    ///
+    /// # Errors
+    /// `argument_invalid` if the till has no hand scanner.
+    pub fn of(self, has_hand_scanner: bool) -> Result<Self, Fail> {
+        if self.hand_scanner && !has_hand_scanner {
+            return Err(wrong("handScanner", "set"));
+        }
+        Ok(if self == Self::default() {
+            Self {
+                camera: true,
+                hand_scanner: has_hand_scanner,
+            }
+        } else {
+            self
+        })
+    }
 }
 
 impl fmt::Debug for ScanOptions {
@@ -277,11 +360,12 @@ impl ScanOptions {
         })
     }
 
-    /// The timeout of the scan, and the caller's `accept`.
+    /// The timeout of the scan, its sources, and the caller's `accept`.
     fn limits(given: &Given<'_>) -> Result<Self, Fail> {
         Ok(Self {
             timeout_ms: given.number("timeoutMs")?.map(to_ms),
             accept: given.callback("accept")?,
+            sources: Sources::read(given)?,
             ..Self::default()
         })
     }

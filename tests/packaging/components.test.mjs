@@ -56,7 +56,8 @@ before(async () => {
   });
   server = createServer(async ({ url }, response) => {
     const type = TYPES[extname(url)];
-    const page = `<!doctype html><link rel=icon href=data:,><body><script type=module src=/built-${url.slice(1)}.js></script>`;
+    const script = `<script type=module src=/built-${url.slice(1)}.js></script>`;
+    const page = `<!doctype html><link rel=icon href=data:,><body>${script}`;
     const body = type ? await readFile(join(dir, "package", url)).catch(() => null) : page;
     response.writeHead(body ? 200 : 404, { "content-type": type ?? "text/html" }).end(body ?? "");
   });
@@ -290,7 +291,7 @@ for (const framework of FRAMEWORKS)
     test("nothing went wrong on the page", () => assert.deepEqual(shop.problems, []));
   });
 
-test("React's <KaunterTill> charges a sale once, tells its outcome to the last render, and closes its till", async (t) => {
+test("React's <KaunterTill> charges a sale once, tells its outcome to the last render, and closes", async (t) => {
   const { page, problems, count } = await open("element");
   t.after(() => page.close());
   const render = (counter) => page.evaluate((counter) => render(counter), counter);
@@ -333,7 +334,8 @@ test("a server renders the components of both frameworks, and asks for no token"
       const { till, state, preview } = vue.useTill(options);
       return () => h("p", [till.value ? "open" : state.value, h("video", { ref: preview })]);
     };
-    console.log(renderToString(createElement(Counter)), renderToString(element), await renderVue(createSSRApp({ setup })));`;
+    const ofReact = [createElement(Counter), element].map((one) => renderToString(one));
+    console.log(...ofReact, await renderVue(createSSRApp({ setup })));`;
   const html = run(process.execPath, "--input-type=module", "--eval", script);
   assert.equal(html, "<p>idle<video></video></p> <kaunter-till></kaunter-till> <p>idle<video></video></p>\n");
 });

@@ -42,20 +42,24 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 <script type="module" nonce="shop">
 import * as kaunter from "kaunter";
 import { sandbox } from "kaunter/sandbox";
-const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: kaunter.KaunterError.is(error) ? error.code : error.name }));
+const nameOf = (error) => ({ error: kaunter.KaunterError.is(error) ? error.code : error.name });
+const ends = (promise) => promise.then((value) => ({ value }), nameOf);
 const money = (text) => kaunter.parseMoney(text, "MYR");
 const element = document.querySelector("kaunter-till");
 Object.assign(globalThis, { kaunter, ends, money, element, events: [], blocked: [] });
-addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => blocked.push(violatedDirective + " " + blockedURI));
+addEventListener("securitypolicyviolation", (event) => blocked.push(event.violatedDirective + " " + event.blockedURI));
 for (const type of ["kaunter-ready", "kaunter-outcome", "kaunter-error"])
-  document.addEventListener(type, ({ detail }) => events.push([type, detail.status ?? detail.code ?? typeof detail.till.charge]));
+  document.addEventListener(type, ({ detail }) => {
+    events.push([type, detail.status ?? detail.code ?? typeof detail.till.charge]);
+  });
 /** The sandbox's wallets have neither logos nor limits: this counter's have. */
 const listed = async (input, init) => {
   const answer = await world.fetch(input, init);
   if (!String(input.url ?? input).endsWith("/v1/sessions")) return answer;
   const session = await answer.json();
   session.wallets.forEach((wallet, at) => {
-    wallet.logo = ["data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>", "data:image/png,x", null][at % 3];
+    const svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>";
+    wallet.logo = ["data:image/svg+xml," + svg, "data:image/png,x", null][at % 3];
     if (wallet.wallet_id === "25") wallet.min_amount = { minor: 2000, currency: "MYR" };
   });
   return new Response(JSON.stringify(session), answer);
@@ -73,7 +77,8 @@ globalThis.open = async ({ hasCamera = true, hasLogos, ...settings }) => {
     ...(hasLogos && { fetch: listed }),
   };
   await import("kaunter/element");
-  await new Promise((done) => element.addEventListener("kaunter-ready", ({ detail }) => { globalThis.till = detail.till; done(); }, { once: true }));
+  const ready = await new Promise((done) => element.addEventListener("kaunter-ready", done, { once: true }));
+  globalThis.till = ready.detail.till;
 };
 globalThis.charge = (ref, amount, options) => {
   globalThis.end = null;
@@ -197,6 +202,7 @@ function faults() {
 
 /** Judges the view in light and dark mode, narrow and wide, in three languages. */
 async function look(page, name) {
+  await page.waitForFunction(() => !element.shadowRoot.querySelector(".danger:disabled"));
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate(async (isDark) => {
@@ -236,6 +242,8 @@ test("the camera reads a code, the sale is paid, and the money is given back", a
   await page.evaluate(() => charge("PAID", "12.00"));
   await sees(page, "scan");
   await until("the camera is live", async () => /payment code/.test(await words(page)));
+  await page.evaluate(() => till.dispatchEvent(new CustomEvent("hint", { detail: { hint: "glare" } })));
+  await until("it says what would help", async () => /the screen glares/.test(await words(page)));
   const light = button(page, "Light");
   await light.click();
   await until("the light is on", async () => (await light.getAttribute("aria-pressed")) === "true");
@@ -365,6 +373,28 @@ test("our code is shown and paid; the phone decides meanwhile, and a cancel asks
   await sees(page, "cancelled", { passing: 2_000 });
   assert.equal((await ended(page)).value.status, "cancelled");
 
+  await press(page, "Close");
+  await page.evaluate(() => {
+    world.faults.add("pays_after_cancel");
+    charge("LATE", "12.00", coded());
+  });
+  await sees(page, "waiting");
+  await until("the till waits for the customer", async () => {
+    await page.clock.runFor(500);
+    return /confirm on the phone/.test(await words(page));
+  });
+  await press(page, "Cancel the payment");
+  await press(page, "Yes, cancel");
+  await sees(page, "cancelled", { passing: 2_000 });
+  await sees(page, "unconfirmed", { passing: 2_000 });
+  assert.match(await words(page), /Paid late/, "money that comes late takes the screen");
+  await look(page, "unconfirmed-late");
+  await press(page, "Give money back");
+  await page.locator("kaunter-till select").selectOption("paid late");
+  await press(page, "Give RM 12.00 back");
+  await sees(page, "voided", { passing: 2_000 });
+  await page.evaluate(() => world.faults.clear());
+
   await page.evaluate(() => charge("NO", "12.34", coded()));
   await until("the phone asks", () => page.evaluate(() => world.phone.waiting.length === 1));
   const busy = await page.evaluate(() => ends(element.charge({ ref: "OTHER", amount: money("1.00") })));
@@ -417,11 +447,13 @@ test("the page's own place: its field keeps the focus, its texts and its till ar
   const page = await shop(t, { hasCamera: false });
   await page.focus("#field");
   await page.evaluate(() => {
+    element.append(Object.assign(document.createElement("b"), { slot: "receipt", textContent: "Our receipt" }));
     element.texts = { idle: "Next, please.", titleRefused: "Stop", amount_invalid: "Too little." };
   });
   await until("the shop's text is used", async () => /Next, please/.test(await words(page)));
   await page.evaluate(() => charge("FOCUS", "12.00", coded()));
   await sees(page, "paid");
+  assert.equal(await page.getByText("Our receipt").isVisible(), true);
   assert.equal(await page.evaluate(() => document.activeElement.id), "field", "the focus stays in the page's field");
   await page.evaluate(() => document.activeElement.blur());
   await page.evaluate(() => charge("MOVED", "12.00", coded()));

@@ -160,6 +160,7 @@ function checkStep(state, event, after, effects) {
   }
   must(!isNew || state.view.name !== "unconfirmed" || event.type !== "done_pressed", "it is not simply left");
   must(after === state || !isBusy(state) || event.type !== "sale_begun", "a sale is not replaced");
+  must(!after.view.outcome || after.view.outcome.sale.ref === after.sale?.ref, "an end is of the sale on screen");
   must(after.call === null || after.call.number === after.calls, "the newest call runs");
   must(after.call || after.view.name !== "waiting", "somebody is waited for");
   must(after.job || !["scan", "no_camera"].includes(after.view.name), "a scan is for a sale");
@@ -275,6 +276,15 @@ test("a sale that another trade has rejects, and its end is looked up", () => {
   const { view, did, state } = story(charge, refused("sale_paid", { tradeId: "t-a" }), ended("paid"));
   assert.deepEqual([view, state.view.isAlready], ["paid", true]);
   assert.deepEqual(did, ["charge", "reject", "tell_error", "watch", "tell_outcome"]);
+});
+
+test("what is only looked up can be left, and what was not confirmed before is not confirmed again", () => {
+  const looked = story({ type: "unfinished_pressed", tradeId: "t-b" }, "cancel_pressed");
+  assert.deepEqual([looked.view, looked.did, looked.state.call], ["idle", ["watch", "abort"], null]);
+  const here = story(charge, ended("unconfirmed", open), "check_pressed", "cancel_pressed");
+  assert.equal(here.view, "unconfirmed");
+  const busy = refused("sale_busy", { tradeId: "t-a", moneyMoved: "maybe" });
+  assert.equal(story(charge, busy, "cancel_pressed", "done_pressed").view, "unconfirmed");
 });
 
 test("late money takes the screen of a sale that looked over", () => {

@@ -44,6 +44,24 @@ test("it exports every name of kaunter, and three of its own", () => {
     assert.ok(name in Till.prototype, `Till has ${name}`);
 });
 
+test("a hand scanner reads the phone's code, and a device of the test's own works beside it", async () => {
+  /** @type {(event: { value: string }) => void} */
+  let hear;
+  const device = { addEventListener: (_, listener) => (hear = listener) };
+  const till = await open({ handScanner: { device, suffix: "enter" } });
+  const scan = await till.scan({ sources: ["hand_scanner"] });
+  assert.equal(scan.source, "hand_scanner");
+  const sources = ["hand_scanner"];
+  assert.equal((await till.charge({ ref: "INV-1", amount }, { scan: { sources } })).status, "paid");
+  const own = till.scan({
+    sources,
+    accept: ({ text }) => (text === "TNG-0001" ? true : void hear({ value: "TNG-0001" })),
+  });
+  assert.equal((await own).text, "TNG-0001");
+  assert.equal((await refused(open({ handScanner: 5 }))).code, "argument_invalid");
+  assert.equal((await refused((await open()).scan({ sources }))).code, "argument_invalid");
+});
+
 test("a charge is paid by itself, and the till reads the phone's code with its own scan", async () => {
   const before = Object.getOwnPropertyNames(globalThis);
   const till = await open();

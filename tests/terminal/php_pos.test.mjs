@@ -1,4 +1,4 @@
-// The point of sale in plain PHP, as a cashier uses it: real PHP, the packed package, a real backend, Chromium's camera.
+// The point of sale in plain PHP, as a cashier uses it: real PHP, the packed package, a real backend and a camera.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -292,6 +292,19 @@ async function refunded(pos) {
   await at("/receipt.php");
 }
 
+/** A failure says what was on the page, in the console and in PHP's log. */
+async function answered(pos, answer) {
+  try {
+    await answer(pos);
+  } catch (error) {
+    const { page, words } = pos;
+    const shown = (await page.textContent("main").catch(() => "")).replace(/\s+/g, " ");
+    const log = words().match(/.*(PHP (Warning|Fatal|Notice|Deprecated)|\[[45]\d\d\]).*/g) ?? [];
+    const seen = [error.message, page.url(), shown, ...page.problems.slice(-5), ...log.slice(-5)];
+    throw new Error(seen.join("\n"), { cause: error });
+  }
+}
+
 test("a point of sale in plain PHP", async (t) => {
   const pos = await opened(t);
   const questions = {
@@ -304,7 +317,7 @@ test("a point of sale in plain PHP", async (t) => {
     "cash beside a payment page that has begun nothing: it begins nothing any more": cashBesideAnOpenPage,
     "a manager gives the money back once": refunded,
   };
-  for (const [question, answer] of Object.entries(questions)) await t.test(question, () => answer(pos));
+  for (const [question, answer] of Object.entries(questions)) await t.test(question, () => answered(pos, answer));
   assert.deepEqual(pos.page.faults, [], "every page is whole");
   assert.doesNotMatch(pos.words(), /PHP (Warning|Fatal|Notice|Deprecated)/);
   assert.ok(!pos.words().includes(pos.shop.keys.KAUNTER_SERVER_KEY));

@@ -4,6 +4,8 @@ import {
   type CodeInfo,
   decode,
   formatMoney,
+  type HandScannerDevice,
+  type HandScannerOptions,
   init,
   inspectCode,
   KaunterError,
@@ -36,6 +38,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   void opens;
   const sale = { ref: "S-1", amount };
   const { signal } = new AbortController();
+  const device: HandScannerDevice = { addEventListener: (_, hear) => hear({ value: "281012020190329150" }) };
   await using till = await Till.open({
     backend: new URL("https://pay.shop.example"),
     getToken: async ({ reason, sale, right, signal }) => `${reason} ${sale?.ref} ${right} ${signal.aborted}`,
@@ -50,10 +53,16 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
       idleReleaseMs: 60_000,
       mirror: false,
     },
+    handScanner: { keyboard: true, suffix: "enter", device } satisfies HandScannerOptions,
     messages: { scan_timeout: "Tiada kod." },
     signal,
   });
-  await Till.open({ backend: "/", getToken: async () => ({ token: "t" }), chooseWallet: () => null });
+  await Till.open({
+    backend: "/",
+    getToken: async () => ({ token: "t" }),
+    chooseWallet: () => null,
+    handScanner: true,
+  });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
   till.addEventListener("trade", ({ detail }) => detail satisfies Trade);
   till.addEventListener("progress", ({ detail }) => detail.tradeId + detail.elapsedMs.toFixed());
@@ -63,6 +72,8 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
   await till.camera.warmUp();
   const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.info.kind !== "merchant" });
+  const typed: Scan = await till.scan({ sources: ["hand_scanner", "camera"] });
+  typed.source satisfies "camera" | "hand_scanner" | "file" | "manual";
   const first: Outcome = await till.charge(sale);
   const [wallet] = till.wallets;
   if (!wallet) throw new Error("this shop has no wallet");

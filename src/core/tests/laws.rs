@@ -15,6 +15,7 @@ fn read(text: &str) -> Evidence<'_> {
         bytes: text.as_bytes(),
         text,
         confirmed: false,
+        arrived: false,
     }
 }
 
@@ -49,6 +50,20 @@ proptest! {
         prop_assert_ne!(passed[0], passed[1]);
         let names = ["Alipay", "WeChat Pay", "GrabPay"];
         prop_assert!(suggest(&recognise(&text), &names).is_none_or(|at| at < names.len()));
+    }
+
+    /// However often a code of an earlier sale is read, it passes only after it came into the picture again.
+    #[test]
+    fn rule_48_no_left_over_code_passes(text in "[A-Z0-9-]{1,30}|[0-9]{16,24}", arrivals in prop::collection::vec(any::<bool>(), 1..8)) {
+        let mut gate = Gate::new();
+        gate.used(&text, "first");
+        gate.begin("second");
+        let mut has_arrived = false;
+        for arrived in arrivals {
+            has_arrived |= arrived;
+            let passed = gate.pass(Evidence { arrived, ..read(&text) });
+            prop_assert!(has_arrived || !passed, "a left-over code was taken");
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use futures_util::future::abortable;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::ChargeEvent;
+use kaunter_core::till::{ChargeEvent, Reply};
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
-use super::{Driver, Picked, TaskEnd, ToEvent};
-use crate::page::backend::CallError;
+use super::{Driver, Picked, Post, TaskEnd};
 use crate::page::till::Till;
 use crate::page::{ask, clock, display, signal};
 use crate::types::code::Scan;
@@ -22,7 +21,8 @@ use crate::types::wallet::JsWallets;
 impl Driver {
     pub(super) fn look(&mut self) {
         let till = Rc::clone(&self.till);
-        let options = self.options.clone();
+        let mut options = self.options.clone();
+        self.reference().clone_into(&mut options.sale);
         let (look, handle) = abortable(async move {
             let scan = till.eye().look(&options, till.wallets()).await;
             TaskEnd::Saw(Box::new(scan))
@@ -41,13 +41,19 @@ impl Driver {
     }
 
     /// Makes a call whose answer is an event.
-    pub(super) fn post<F>(&mut self, call: F)
-    where
-        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::TradeView, CallError>, ToEvent) + 'static,
-    {
+    pub(super) fn post(&mut self, post: Post) {
         let till = Rc::clone(&self.till);
+        let sale = self.charge.record().sale.clone();
         self.tasks.push(Box::pin(async move {
-            let (answer, event) = call(till).await;
+            let backend = till.backend();
+            let (call, event): (_, fn(Reply) -> ChargeEvent) = match &post {
+                Post::Create(trade) => (backend.create(trade), ChargeEvent::Created),
+                Post::HandOver(trade_id, code) => {
+                    let call = backend.hand_over(trade_id, code.clone(), &sale);
+                    (call, ChargeEvent::HandedOver)
+                }
+            };
+            let answer = call.await;
             let why = answer.as_ref().err().cloned().map(Box::new);
             TaskEnd::Answered(event(answer.map_err(|trouble| trouble.fault())), why)
         }));
@@ -58,11 +64,7 @@ impl Driver {
             return;
         };
         self.handed_ms.get_or_insert_with(clock::now_ms);
-        let sale = self.charge.record().sale.clone();
-        self.post(async move |till| {
-            let answer = till.backend().hand_over(&trade_id, code, &sale).await;
-            (answer, ChargeEvent::HandedOver as ToEvent)
-        });
+        self.post(Post::HandOver(trade_id, code));
     }
 
     /// Gives the caller our code to show. If it can't be shown, the charge is cancelled.

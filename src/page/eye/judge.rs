@@ -1,6 +1,11 @@
 //! Chooses the code of a scan. Each code is offered once, a merchant's code is reported and skipped, and the caller's
 //! `accept` decides last.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::lock::Mutex;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 
@@ -18,8 +23,13 @@ pub(super) struct Judge<'a> {
     options: &'a ScanOptions,
     wallets: &'a [Wallet],
     /// The codes that this scan has offered or reported.
-    offered: Vec<Vec<u8>>,
+    offered: RefCell<Vec<Vec<u8>>>,
+    /// The camera and the hand scanner offer one code at a time.
+    turn: Mutex<()>,
 }
+
+/// A code, if it is accepted.
+type Choice<'a> = Pin<Box<dyn Future<Output = Result<Option<Scan>, Rejection>> + 'a>>;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(
@@ -31,30 +41,41 @@ impl<'a> Judge<'a> {
             announcer,
             options,
             wallets,
-            offered: Vec::new(),
+            offered: RefCell::default(),
+            turn: Mutex::new(()),
         }
     }
 
-    /// The first code of a frame that is accepted.
-    pub(super) async fn first_of(
-        &mut self,
-        readings: Vec<Reading>,
-    ) -> Result<Option<Scan>, Rejection> {
-        for reading in readings {
-            if self.offered.contains(&reading.bytes) {
-                continue;
-            }
-            self.offered.push(reading.bytes.clone());
-            let scan = of_reading(reading, self.wallets);
-            if self.is_hopeless(&scan) {
-                continue;
-            }
-            if self.is_accepted(&scan).await? {
+    /// A code that the camera has read, if it is accepted.
+    pub(super) fn read(&self, reading: Reading) -> Choice<'_> {
+        self.accepted(of_reading(reading, self.wallets))
+    }
+
+    /// A code of the hand scanner, if it is accepted.
+    pub(super) fn heard(&self, text: &str) -> Choice<'_> {
+        self.accepted(of_text(text, ScanSource::HandScanner, self.wallets))
+    }
+
+    /// Boxed, so that it is in the module once.
+    fn accepted(&self, scan: Scan) -> Choice<'_> {
+        Box::pin(async {
+            let _turn = self.turn.lock().await;
+            if self.is_new(&scan) && !self.is_hopeless(&scan) && self.is_accepted(&scan).await? {
                 self.announcer.scan(&scan);
                 return Ok(Some(scan));
             }
+            Ok(None)
+        })
+    }
+
+    /// Notes a code. False if this scan has had it.
+    fn is_new(&self, scan: &Scan) -> bool {
+        let mut offered = self.offered.borrow_mut();
+        let is_new = !offered.contains(&scan.bytes);
+        if is_new {
+            offered.push(scan.bytes.clone());
         }
-        Ok(None)
+        is_new
     }
 
     /// Reports and skips a code with which nobody can pay.
@@ -95,15 +116,15 @@ fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
     }
 }
 
-/// A code that was typed, or that came from elsewhere.
+/// A code that came as text.
 #[must_use]
-pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
+pub fn of_text(text: &str, source: ScanSource, wallets: &[Wallet]) -> Scan {
     let (info, wallet) = CodeInfo::of(text, wallets);
     Scan {
         text: text.to_owned(),
         bytes: text.as_bytes().to_vec(),
         eci: None,
-        source: ScanSource::Manual,
+        source,
         time_stamp: clock::exact_ms(),
         info,
         wallet,

@@ -1,5 +1,7 @@
 //! Collects a sale: checks what can be refused at once, and takes the sale's lock in this browser.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
@@ -15,70 +17,50 @@ use crate::types::outcome::Outcome;
 use crate::types::wallet::Wallet;
 
 impl Till {
-    /// Collects a sale, with a given code or one that the camera reads.
+    /// Collects a sale: with a given code, with one that is scanned, or with one that the caller shows. Boxed, so that it
+    /// is in the module once.
     ///
     /// # Errors
     /// Only if nothing began.
-    pub async fn charge(
-        self: &Rc<Self>,
+    #[must_use]
+    pub fn charge(
+        self: Rc<Self>,
         sale: SaleInput,
         options: ScanOptions,
         code: Option<Scan>,
-    ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&options) {
-            return Err(reason);
-        }
-        self.check(&sale, &options, code.as_ref())?;
-        let name = self.lock_name(&sale.reference);
-        let begin = |sale| Driver::new(self, sale, options, code, CodeMode::ConsumerPresented);
-        self.own(&name, sale, begin).await
+        mode: CodeMode,
+    ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>>>> {
+        Box::pin(async move {
+            if let Some(reason) = aborted(&options) {
+                return Err(reason);
+            }
+            self.check(&sale, &options, code.as_ref())?;
+            if mode == CodeMode::MerchantPresented {
+                self.check_display(&options)?;
+            }
+            let lock = match lock::request(&self.lock_name(&sale.reference)).await {
+                LockResult::Acquired(lock) => lock,
+                LockResult::Taken => return Err(self.busy(&sale).await.into()),
+            };
+            let end = Driver::new(&self, sale, options, code, mode).run().await;
+            // Released first: the caller may charge the sale again as soon as the promise ends.
+            lock.free().await;
+            end
+        })
     }
 
-    /// Charges while holding the lock of the sale.
-    async fn own(
-        self: &Rc<Self>,
-        name: &str,
-        sale: SaleInput,
-        begin: impl FnOnce(SaleInput) -> Driver,
-    ) -> Result<Outcome, Rejection> {
-        let lock = match lock::request(name).await {
-            LockResult::Acquired(lock) => lock,
-            LockResult::Taken => return Err(self.busy(&sale).await.into()),
-        };
-        let end = begin(sale).run().await;
-        // Released first: the caller may charge the sale again as soon as the promise ends.
-        lock.free().await;
-        end
-    }
-
-    /// Collects a sale with a code that the caller shows.
-    ///
-    /// # Errors
-    /// Only if nothing began.
-    pub async fn show_code(
-        self: &Rc<Self>,
-        sale: SaleInput,
-        options: ScanOptions,
-    ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&options) {
-            return Err(reason);
-        }
-        self.check(&sale, &options, None)?;
+    /// Refuses a code of ours that no wallet would scan.
+    fn check_display(&self, options: &ScanOptions) -> Result<(), Fail> {
         let Some(id) = &options.wallet else {
-            return Err(Fail::new(ErrorCode::WalletRequired).into());
+            return Err(Fail::new(ErrorCode::WalletRequired));
         };
         let scans = |wallet: &&Wallet| wallet.modes.contains(&CodeMode::MerchantPresented);
-        if !self
-            .wallets
-            .iter()
-            .filter(scans)
-            .any(|own| own.wallet_id == *id)
-        {
-            return Err(Fail::new(ErrorCode::ModeUnsupported).into());
+        let mut wallets = self.wallets.iter().filter(scans);
+        if wallets.any(|own| own.wallet_id == *id) {
+            Ok(())
+        } else {
+            Err(Fail::new(ErrorCode::ModeUnsupported))
         }
-        let name = self.lock_name(&sale.reference);
-        let begin = |sale| Driver::new(self, sale, options, None, CodeMode::MerchantPresented);
-        self.own(&name, sale, begin).await
     }
 
     /// Refuses before any call what the backend would refuse.

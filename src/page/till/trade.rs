@@ -51,16 +51,19 @@ impl Till {
         }
         let record = self.record_of(trade).await;
         let own = trade.terminal == self.session.terminal && !self.only_watches.get();
-        match lock::request(&self.lock_name(&trade.sale.reference)).await {
+        let (lock, driver) = match lock::request(&self.lock_name(&trade.sale.reference)).await {
             LockResult::Acquired(lock) if own => {
-                let end = Driver::resume(self, record, options).run().await;
-                lock.free().await;
-                end
+                (Some(lock), Driver::resume(self, record, options))
             }
             LockResult::Acquired(_) | LockResult::Taken => {
-                Driver::follow(self, record, options).run().await
+                (None, Driver::follow(self, record, options))
             }
+        };
+        let end = driver.run().await;
+        if let Some(lock) = lock {
+            lock.free().await;
         }
+        end
     }
 
     pub(super) async fn forget_if_over(&self, trade: &wire::TradeView) {
@@ -130,8 +133,9 @@ impl Till {
     /// # Errors
     /// `trade_not_found`, `network_*`.
     pub async fn check_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let trade = self.trade(trade_id).await?;
-        self.noted(&trade).await
+        let sale = self.sale_of(trade_id);
+        self.checked(self.backend.trade(trade_id, sale.as_ref()))
+            .await
     }
 
     /// Checks the status of a void, or of a payment: the backend asks the gateway before it answers.
@@ -140,16 +144,20 @@ impl Till {
     /// `trade_not_found`, `network_*`.
     pub async fn check_void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
         let sale = self.sale_of(trade_id);
-        let trade = self.backend.void_status(trade_id, sale.as_ref()).await?;
-        self.noted(&trade).await
+        self.checked(self.backend.void_status(trade_id, sale.as_ref()))
+            .await
     }
 
-    async fn noted(self: &Rc<Self>, trade: &wire::TradeView) -> Result<Trade, Fail> {
+    async fn checked(self: &Rc<Self>, call: Call<'_, wire::TradeView>) -> Result<Trade, Fail> {
+        Ok(self.noted(&call.await?).await)
+    }
+
+    async fn noted(self: &Rc<Self>, trade: &wire::TradeView) -> Trade {
         if trade.terminal == self.session.terminal {
             self.remember(trade);
             self.forget_if_over(trade).await;
         }
-        Ok(Trade::new(trade, &self.wallets))
+        Trade::new(trade, &self.wallets)
     }
 
     /// Cancels an unpaid trade. The customer may pay before the cancel arrives.
@@ -180,7 +188,7 @@ impl Till {
     pub async fn give_up(self: &Rc<Self>, wish: &wire::AskGiveUp) -> Result<(), Fail> {
         let record = self.backend.give_up(wish).await?;
         for trade in &record.trades {
-            self.noted(trade).await?;
+            self.noted(trade).await;
         }
         Ok(())
     }

@@ -107,13 +107,17 @@ impl Live {
         began_ms: f64,
     ) -> Vec<Reading> {
         let part = Part::of(self.region, size);
-        let mut found = read_part(&mut self.reader, pixels, stride, part);
+        let found = read_part(&mut self.reader, pixels, stride, part);
         if !found.is_empty() {
             self.pace.wake(began_ms);
         }
         self.pace.took(now() - began_ms);
-        found.retain(|found| self.repeats.is_news(&found.bytes, found.confirmed));
-        found.into_iter().map(Reading::from).collect()
+        self.repeats.frame(began_ms);
+        let reading = |found: Found| {
+            let arrived = self.repeats.news(&found.bytes, found.confirmed)?;
+            Some(Reading::new(found, arrived))
+        };
+        found.into_iter().filter_map(reading).collect()
     }
 }
 

@@ -31,8 +31,11 @@ export interface ReadOptions {
   readonly effort?: "live" | "still";
 }
 
-/** A code in a frame of a scan. `confirmed` is true if the frame gave two equal readings of it. */
-export interface Reading extends DecodedCode { readonly confirmed: boolean }
+/**
+ * A code in a frame of a scan. `confirmed` is true if the frame gave two equal readings of it. `arrived` is true if the
+ * picture was without the code for a second of this scan before.
+ */
+export interface Reading extends DecodedCode { readonly confirmed: boolean; readonly arrived: boolean }
 
 /** What would help while no code is read. */
 export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
@@ -93,6 +96,8 @@ pub struct Reading {
     pub corners: [Point; 4],
     /// The frame gave two equal readings, both with error correction to spare.
     pub confirmed: bool,
+    /// The picture was without it for a while before.
+    pub arrived: bool,
 }
 
 impl fmt::Debug for DecodedCode {
@@ -130,14 +135,17 @@ impl From<Found> for DecodedCode {
     }
 }
 
-impl From<Found> for Reading {
-    fn from(found: Found) -> Self {
+impl Reading {
+    /// A code of a frame. `arrived`: the picture was without it for a while before.
+    #[must_use]
+    pub fn new(found: Found, arrived: bool) -> Self {
         Self {
             corners: points(&found),
             text: found.text,
             bytes: found.bytes,
             eci: found.eci,
             confirmed: found.confirmed,
+            arrived,
         }
     }
 }

@@ -40,6 +40,7 @@ fn the_samples_are_what_rust_writes() {
         eci: Some(26),
         corners,
         confirmed: true,
+        arrived: false,
     };
     // A hint that is missing here does not compile.
     let known = |hint: Hint| match hint {
