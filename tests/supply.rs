@@ -57,6 +57,7 @@ const PRODUCTS: [(Product, &str); 3] = [
             name: "kaunter-demo",
             targets: SYSTEMS,
             roots: &["kaunter-demo"],
+            bundled: &[],
         },
         "src/demo",
     ),
