@@ -15,7 +15,7 @@ use crate::run::{cargo, command, root, run, step, target};
 use crate::tools;
 
 /// Where the packages are left, in the target folder.
-const OUT: &str = "programs";
+const OUT: &str = "packages";
 /// The profile of Cargo.toml.
 const PROFILE: &str = "programs";
 /// The programs, each with its crate's name.

@@ -218,7 +218,7 @@ const ZIG: [&str; 2] = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"];
 
 /// The folder with cargo-zigbuild and zig. They are installed into a Python environment in the target folder.
 pub(crate) fn zig() -> anyhow::Result<PathBuf> {
-    let place = target().join("programs/tools");
+    let place = target().join("packages/tools");
     let folder = place.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let stamp = place.join("installed");
     if std::fs::read_to_string(&stamp).ok() == Some(ZIG.concat()) {
