@@ -1,5 +1,5 @@
-// Writes the npm packages of the programs: kaunter-backend and kaunter-sandbox, which only start a program, and for each
-// target a package with each program. Usage: node xtask/programs.mjs OUT TARGET=FOLDER...; FOLDER has the programs.
+// Writes the npm packages of the programs: kaunter-backend and kaunter-sandbox, which only start a program, and for
+// each target a package with each program. Usage: node xtask/programs.mjs OUT TARGET=FOLDER...; FOLDER has the programs.
 
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

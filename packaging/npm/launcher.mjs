@@ -49,8 +49,8 @@ if (path) {
 function start(path) {
   const child = spawn(path, process.argv.slice(2), { stdio: "inherit" });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  // The launcher ends last, with the program's code. A terminal sends Ctrl-C to both, and the program takes the echo for
-  // the same signal. On Windows `kill` would end it by force, so only the console's own Ctrl-C arrives.
+  // The launcher ends last, with the program's code. A terminal sends Ctrl-C to both, and the program takes the echo
+  // for the same signal. On Windows `kill` would end it by force, so only the console's own Ctrl-C arrives.
   const pass = (signal) => {
     if (process.platform !== "win32") child.kill(signal);
   };

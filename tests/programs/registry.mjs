@@ -46,8 +46,8 @@ async function ended(child, words) {
 }
 
 /**
- * A user's machine: an empty home, npm with that registry, and no program on the PATH but Node, npm and a shell. So Rust
- * is not there.
+ * A user's machine: an empty home, npm with that registry, and no program on the PATH but Node, npm and a shell. So
+ * Rust is not there.
  */
 export class Machine {
   constructor(dir, host) {
