@@ -176,6 +176,25 @@ pub(crate) fn demo_page(out: &Path) -> anyhow::Result<()> {
     run(build)
 }
 
+/// Builds the documentation's site, with a link to the demo beside it. `base` is its path at the web server.
+pub(crate) fn documentation(out: &Path, base: &str) -> anyhow::Result<()> {
+    tools::npm_packages()?;
+    step("Building the documentation");
+    let mut build = command("npm", &["run", "--silent", "build"]);
+    build
+        .args([
+            "--workspace",
+            "docs/site",
+            "--",
+            "--demo",
+            "--base",
+            base,
+            "--out",
+        ])
+        .arg(out);
+    run(build)
+}
+
 /// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
     tools::npm_packages()?;

@@ -1,4 +1,4 @@
-//! The site that needs no server: static files for any web server, under any path.
+//! The site that needs no server: the documentation, and the demo beside it, as static files for any web server.
 
 use std::path::{PathBuf, absolute};
 
@@ -13,6 +13,9 @@ pub(crate) struct Site {
     /// The folder to write. Default: `target/site`.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// The path of the site at its web server, with a slash at both ends.
+    #[arg(long, default_value = "/")]
+    base: String,
     /// Skip the optimisation of the modules for size.
     #[arg(long)]
     quick: bool,
@@ -25,6 +28,8 @@ impl Site {
             true => module::quick()?,
             false => module::ship()?,
         }
+        // The documentation's builder empties its folder, so the demo comes second.
+        module::documentation(&out, &self.base)?;
         module::demo_page(&out.join("demo"))?;
         println!("\nthe site is in {}", out.display());
         Ok(())
