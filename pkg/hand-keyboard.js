@@ -51,14 +51,14 @@ export class Keyboard {
   /** @param {Sink} sink */
   add(sink) {
     if (this.#sinks.size === 0)
-      for (const [type, hear] of this.#listeners) window.addEventListener(type, hear, { capture: true });
+      for (const [type, hear] of this.#listeners) addEventListener(type, hear, { capture: true });
     this.#sinks.add(sink);
   }
 
   /** @param {Sink} sink */
   remove(sink) {
     if (!this.#sinks.delete(sink) || this.#sinks.size > 0) return;
-    for (const [type, hear] of this.#listeners) window.removeEventListener(type, hear, { capture: true });
+    for (const [type, hear] of this.#listeners) removeEventListener(type, hear, { capture: true });
     this.#left();
   }
 

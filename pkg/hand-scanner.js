@@ -79,9 +79,9 @@ function unreadable(detail, messages, { KaunterError }) {
  * @param {(code: string) => boolean} offer
  * @param {(detail: string) => void} warn
  */
-function listen(options, offer, warn) {
+function listen({ keyboard: types, suffix, device }, offer, warn) {
   let isOpen = true;
-  options.device?.addEventListener("barcode", (event) => {
+  device?.addEventListener("barcode", (event) => {
     if (isOpen && typeof event?.value === "string") offer(event.value);
   });
   /** @type {Sink} */
@@ -89,12 +89,12 @@ function listen(options, offer, warn) {
     wants: () => offer(""),
     take(text, end) {
       if (text === null) warn(LAYOUT);
-      else if (options.suffix !== "any" && options.suffix !== end)
-        warn(`The hand scanner ended a code with ${ENDS[end]}: \`handScanner.suffix\` is "${options.suffix}".`);
+      else if (suffix !== "any" && suffix !== end)
+        warn(`The hand scanner ended a code with ${ENDS[end]}: \`handScanner.suffix\` is "${suffix}".`);
       else offer(text);
     },
   };
-  if (options.keyboard) keyboard.add(sink);
+  if (types) keyboard.add(sink);
   return () => {
     isOpen = false;
     keyboard.remove(sink);

@@ -293,8 +293,28 @@ fn section(text: &mut String, code: ErrorCode) {
     writeln!(text, "\n### `{word}`\n{}\n", code.meaning()).unwrap();
     writeln!(text, "- From: {place}. Retry: {remedy}.").unwrap();
     writeln!(text, "- For the cashier: {}", code.sentence()).unwrap();
-    if let Some(problem) = problem {
-        writeln!(text, "- For the developer: {}", problem.detail()).unwrap();
+    assert!(
+        !code.advice().is_empty(),
+        "{word} has no line for the developer"
+    );
+    writeln!(text, "- For the developer: {}", code.advice()).unwrap();
+    writeln!(text, "- Money: {}", money(code.class())).unwrap();
+}
+
+/// Whether money may have moved. Only a trade tells: the call that rejects has moved none.
+fn money(class: ErrorType) -> &'static str {
+    match class {
+        ErrorType::Conflict => {
+            "this call moved none. A trade in `tradeId` may have: `moneyMoved` says so."
+        }
+        ErrorType::Network | ErrorType::Unavailable | ErrorType::Auth => {
+            "this call moved none. A trade that had begun goes on, and `resume` tells its end."
+        }
+        ErrorType::Setup
+        | ErrorType::Camera
+        | ErrorType::Scan
+        | ErrorType::Input
+        | ErrorType::Journal => "none moved.",
     }
 }
 

@@ -2,6 +2,7 @@
 
 import { $, dialog } from "./dom";
 import { chooseCamera, listCameras, signOut } from "./effects";
+import { isHosted } from "./hosted";
 import { current, dispatch } from "./loop";
 import { isPractice } from "./practice";
 import * as sounds from "./sound";
@@ -31,8 +32,8 @@ export function wireDrawer(languageChanged: () => void): void {
   $("settings").onclick = () => {
     // During a sale the scanner can't be tested: the sale has the camera.
     $("test").hidden = current().view.kind !== "ready";
-    $("practice-enter").hidden = isPractice;
-    $("sign-out").hidden = isPractice || current().view.kind !== "ready";
+    $("practice-enter").hidden = isPractice || isHosted;
+    $("sign-out").hidden = isPractice || isHosted || current().view.kind !== "ready";
     dialog("drawer").showModal();
     void cameras();
   };

@@ -20,6 +20,7 @@ import * as connection from "./connection";
 import * as countdown from "./countdown";
 import { askSame, closeDialogs, pickWallet } from "./dialogs";
 import { $ } from "./dom";
+import { hostedCounter, hostSees, isHosted } from "./hosted";
 import { current, dispatch } from "./loop";
 import { askGiveBack, askManager, askOtherWay, showRefusal } from "./manager";
 import type { Decision, Effect, Facts, Fault, Sentence, Sound } from "./model";
@@ -145,11 +146,11 @@ export async function open(): Promise<void> {
   try {
     await till?.close();
     till = await Till.open({
-      ...(isPractice ? await openSandbox() : await realCounter()),
+      ...(isPractice ? await openSandbox() : isHosted ? hostedCounter() : await realCounter()),
       chooseWallet: (_scan, wallets) => (charged === null ? null : pickWallet(wallets, charged)),
       preview: $<HTMLVideoElement>("preview"),
     });
-    if (isPractice) showPractice(till);
+    if (isPractice || isHosted) showSession(till);
     listen(till);
     dispatch({ type: "opened", showsCodes: codeWallets().length > 0, ...namedSale() });
   } catch (error) {
@@ -178,8 +179,10 @@ async function reload(practice: boolean): Promise<void> {
   reloadFor(practice);
 }
 
-/** In practice nobody signs in, and the shop's settings do not matter. */
-function showPractice({ session }: Till): void {
+/** In practice and in the demo nobody signs in, and no shop has settings. */
+function showSession({ session }: Till): void {
+  $("sandbox").hidden = isPractice;
+  $("terminal").textContent = session.terminal;
   dispatch({ type: "settings_read", currency: session.currency, isRegistered: false, canCancel: true });
 }
 
@@ -305,6 +308,7 @@ async function showCode(run: number, sale: Sale, signal: AbortSignal): Promise<O
 function onCode(run: number) {
   return (code: ShownCode): void => {
     if (isPractice) customerSees(code);
+    if (isHosted) hostSees(code);
     dispatch({ type: "code_shown", run, svg: code.svg, leftMs: Date.parse(code.expiresAt) - Date.now() });
   };
 }

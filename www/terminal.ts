@@ -9,6 +9,7 @@ import { wireDrawer } from "./drawer";
 import { facts, open, perform } from "./effects";
 import { wireFoot } from "./foot";
 import { wireHistory } from "./history";
+import { askHost, isHosted } from "./hosted";
 import { wireKeyboard } from "./keys";
 import { current, dispatch, redraw, start } from "./loop";
 import { nameDecisions, wireManager } from "./manager";
@@ -178,6 +179,7 @@ wireSetup();
 unlockSounds();
 beginPractice();
 languageChanged();
+if (isHosted) connection.askBy(askHost);
 // The sandbox is in the page.
 if (!isPractice) {
   const connected = () => dispatch({ type: "connection_changed", isOnline: connection.isOnline() });

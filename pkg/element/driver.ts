@@ -199,6 +199,8 @@ export class Driver {
     });
     const job: Job = { mode, sale, walletId };
     this.dispatch({ type: "sale_begun", job, hasCode: code !== null, wallets: till.wallets });
+    // Meanwhile the element may have left the page.
+    if (this.state.job !== job) this.#settle?.reject(gone());
     return promise.finally(() => over.abort());
   }
 

@@ -112,6 +112,7 @@ macro_rules! error_codes {
     (
         page { $(
             #[doc = $page_doc:literal]
+            $(#[doc = $page_advice:literal])*
             $page:ident $page_word:literal $page_class:ident $page_remedy:ident $page_sentence:literal;
         )+ }
         backend { $(
@@ -122,7 +123,7 @@ macro_rules! error_codes {
         /// An error of the page.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
-            $(#[doc = $page_doc] $page,)+
+            $(#[doc = $page_doc] $(#[doc = $page_advice])* $page,)+
             $(#[doc = $doc] $code,)+
         }
 
@@ -138,6 +139,17 @@ macro_rules! error_codes {
                     $(Self::$code => $doc,)+
                 };
                 meaning.trim()
+            }
+
+            /// What the developer does, for the documentation: the later lines of the comment on an error of the page,
+            /// or the backend's own sentence.
+            #[must_use]
+            pub fn advice(self) -> &'static str {
+                let advice = match self {
+                    $(Self::$page => concat!("", $($page_advice),*),)+
+                    $(Self::$code => $detail,)+
+                };
+                advice.trim()
             }
 
             fn row(self) -> Row {
@@ -207,93 +219,127 @@ macro_rules! error_codes {
 error_codes! {
     page {
         /// The call was made outside a browser.
+        /// Call it once the page is loaded, not while a server renders it.
+        /// Unit tests use `kaunter/testing`, and Node uses `kaunter/reader`.
         NotBrowser "not_browser" Setup No
             "This only works in a browser: call it from a page.";
         /// The page is neither served over HTTPS nor from this machine.
+        /// Serve the page over HTTPS, or open it as `localhost`.
         InsecureContext "insecure_context" Setup Act
             "The camera needs a safe address: open this page with https.";
         /// The browser lacks a feature that Kaunter can't do without.
+        /// Compare the browser with the list of browsers that the till supports.
         BrowserUnsupported "browser_unsupported" Setup No
             "This browser is too old: use a current Chrome, Edge, Firefox or Safari.";
         /// A module of the package did not load.
+        /// Serve the file: `detail` has its address, the status and the line that helps in your tool.
         ModuleLoadFailed "module_load_failed" Setup Later
             "The payment module did not load: check the connection and reload the page.";
         /// The page's security policy refuses WebAssembly.
+        /// Add `'wasm-unsafe-eval'` to `script-src` of the page's policy.
         ModuleCspBlocked "module_csp_blocked" Setup No
             "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.";
         /// Module and JavaScript are of different versions.
+        /// Copy the `.wasm` files and the scripts from one version.
+        /// Serve those without a hash in their name with `Cache-Control: no-cache`.
         VersionMismatch "version_mismatch" Setup Act
             "Two versions of the payment module are mixed: reload the page.";
         /// The reader's worker did not start, or died. Reading went on.
+        /// Report it if it happens often, with `detail`. The till has started another reader by itself.
         WorkerFailed "worker_failed" Setup Later
             "The code reader stopped and was started again: hold the code still and try again.";
         /// The backend's `origins` lacks this page; `detail` is the origin to add.
+        /// Add the origin in `detail` to `origins` of the backend, and start the backend again.
         OriginRefused "origin_refused" Setup No
             "The shop's system does not know this page: add the page's origin to its `origins`.";
         /// The page's security policy refuses calls to the backend; `detail` is the origin to add.
+        /// Add the origin in `detail` to `connect-src` of the page's policy.
         ConnectCspBlocked "connect_csp_blocked" Setup No
             "The page's security policy blocks the shop's system: add its origin to connect-src.";
         /// The backend's address is neither HTTPS nor this machine: the token could be read on the way.
+        /// Give `backend` an https address. Plain http is for this machine only, such as `http://localhost:8787`.
         BackendInsecure "backend_insecure" Setup No
             "The shop's system needs a safe address: use https for it, and for this page.";
         /// The camera was refused for this page.
+        /// Show how to allow the camera again: the browser does not ask a second time.
+        /// Offer the typed code.
         CameraDenied "camera_denied" Camera Act
             "The camera is blocked for this page: allow it in the browser's address bar, or type the code.";
         /// The browser's question about the camera was closed without an answer.
+        /// Start the scan again from a button: the browser then asks once more.
         CameraDismissed "camera_dismissed" Camera Later
             "The camera was not allowed: start again and choose Allow.";
         /// A policy of the page forbids the camera.
+        /// Send `Permissions-Policy: camera=(self)` with the page, or no such header.
         CameraPolicyBlocked "camera_policy_blocked" Camera No
             "This page may not use the camera: its owner must allow it in the page's policy.";
         /// The page is in a frame of another origin's page, and that page does not allow it the camera.
+        /// Set `allow="camera"` on the frame, or open the till in a window of its own.
         CameraFrameBlocked "camera_frame_blocked" Camera No
             "The page around this till does not let it use the camera: open the till in its own window, or set allow=\"camera\" on its frame.";
         /// There is no camera.
+        /// Offer the typed code or a photo, and a button that scans again.
         CameraNotFound "camera_not_found" Camera Act
             "No camera was found: plug one in, or use a photo or the typed code.";
         /// Another program or tab holds the camera.
+        /// Keep one till for the shift, and let the cashier close other programs that use the camera.
         CameraInUse "camera_in_use" Camera Later
             "Another program uses the camera: close it and try again.";
         /// The camera gave no picture in time.
+        /// Offer another camera with `till.camera.use`, or the typed code.
         CameraTimeout "camera_timeout" Camera Later
             "The camera shows no picture: unplug it, plug it in and try again.";
         /// The picture stopped.
+        /// Scan again from a button. The till has opened the camera once more by itself before it gave up.
         CameraInterrupted "camera_interrupted" Camera Later
             "The camera stopped: start again.";
         /// No camera fits the request, or the camera has no such setting.
+        /// Ask only for what `till.camera.current` and `till.camera.list()` say that the camera has.
         CameraUnsupported "camera_unsupported" Camera No
             "No camera fits the settings: choose another camera.";
         /// No code was seen in time.
+        /// Scan again from a button, or raise `timeoutMs`.
         ScanTimeout "scan_timeout" Scan Later
             "No code was seen: hold the phone closer with its screen bright, and scan again.";
         /// A scan is under way.
+        /// Wait for the scan that runs, or abort it with its `signal`.
         ScanBusy "scan_busy" Scan Later
             "A scan is already running: finish or stop it first.";
         /// The customer showed a merchant's code, which a customer should scan.
+        /// Show the sentence and scan again. To be paid with a code of the shop, use `till.showCode`.
         MerchantCode "merchant_code" Scan Act
             "That is a shop's code: ask the customer to show the code to pay with.";
         /// An argument or an option has a value that is not allowed; `detail` names it.
+        /// Correct the value that `detail` names.
         ArgumentInvalid "argument_invalid" Input No
             "The till's page made a call with a wrong value: tell the page's maker.";
         /// The picture can't be read.
+        /// Give `decode` a JPEG or a PNG.
+        /// The pixels for `Reader.read` have 4 bytes or 1 byte each, for `width` times `height`.
         ImageUnsupported "image_unsupported" Input No
             "This picture can't be read: take another photo as JPEG or PNG.";
         /// Neither the code nor the page names the wallet.
+        /// Set `chooseWallet`, which asks the cashier, or give the sale's `walletId`.
         WalletRequired "wallet_required" Input Act
             "The code does not say which wallet it is: choose the wallet.";
         /// `getToken` gave no usable token; `cause` is what it threw.
+        /// Read `detail` and `cause`: `getToken` gives the token's text, or the backend's `{ token }` as it came.
         TokenFailed "token_failed" Auth Later
             "The till could not sign in: reload the page, or sign in to the shop again.";
         /// The browser reports that it is offline.
+        /// Let the cashier try again when the browser is online. Nothing was sent.
         NetworkOffline "network_offline" Network Later
             "There is no network: check the cable or Wi-Fi and try again.";
         /// The backend did not answer.
+        /// Check the address in `backend`, the network, and whether the backend runs.
         NetworkFailed "network_failed" Network Later
             "The shop's system does not answer: check the network and try again.";
         /// This browser keeps no journal. The event `warning` reports it.
+        /// Warn before the page closes during a payment. The backend keeps every trade, also without a journal.
         JournalUnavailable "journal_unavailable" Journal No
             "This browser keeps no records: do not close the page while a payment runs.";
         /// A record in this browser's journal can't be read. The event `warning` reports it.
+        /// Look at the sale with `till.listTrades({ ref })` before anybody charges it again.
         JournalUnreadable "journal_unreadable" Journal No
             "A record of an earlier payment can't be read: check that sale before you charge it again.";
     }

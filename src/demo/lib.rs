@@ -3,10 +3,11 @@
 //! Two programs start it: `kaunter-demo`, which npm's `kaunter-sandbox` contains, and `cargo xtask demo`.
 
 mod keys;
+mod phone;
 mod ports;
 mod scratch;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -32,14 +33,28 @@ pub struct DemoOptions {
     /// A page of another machine that may call the backend, besides every page of this machine.
     #[arg(long, value_name = "URL")]
     pub origin: Vec<String>,
-    /// Open the terminal in the browser.
+    /// Show the phone's page to real phones on the same network, by HTTPS. The default address is found.
+    #[arg(long, value_name = "ADDRESS")]
+    pub lan: Option<Option<IpAddr>>,
+    /// Open the first link in the browser.
     #[arg(long)]
     pub open: bool,
+}
+
+/// The folders of the built pages.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// The cashier's terminal.
+    pub terminal: PathBuf,
+    /// The demo on one page, if it was built.
+    pub demo: Option<PathBuf>,
 }
 
 /// A running demo.
 #[derive(Debug)]
 pub struct Demo {
+    /// The address of the demo on one page, if there is that page.
+    pub page: Option<String>,
     /// The address of the cashier's terminal.
     pub terminal: String,
     /// The address of the customer's phone.
@@ -58,29 +73,35 @@ struct Parts {
 }
 
 impl Demo {
-    /// Starts the parts. `pages` is the folder of the built terminal. Only errors are logged.
+    /// Starts the parts. Only errors are logged.
     ///
     /// # Errors
     /// A port is in use, there is no page, or the store can't be made.
-    pub async fn start(options: &DemoOptions, pages: PathBuf) -> anyhow::Result<Self> {
+    pub async fn start(options: &DemoOptions, pages: Pages) -> anyhow::Result<Self> {
         tracing_subscriber::fmt()
             .with_env_filter("error")
             .with_writer(std::io::stderr)
             .init();
         anyhow::ensure!(
-            pages.join("index.html").is_file(),
+            pages.terminal.join("index.html").is_file(),
             "{} has no index.html: name the folder of the built terminal",
-            pages.display()
+            pages.terminal.display()
         );
         let ports = Ports::from(options.port)?;
         let keys = DemoKeys::new()?;
         let store = ScratchFolder::new()?;
-        let sandbox = kaunter_sandbox::serve(sandbox_config(ports.sandbox, &keys))
+        let page = pages.demo.is_some();
+        let sandbox = kaunter_sandbox::Config {
+            pages: pages.demo,
+            lan: kaunter_sandbox::lan_address(options.lan)?,
+            ..sandbox_config(ports.sandbox, &keys)
+        };
+        let sandbox = kaunter_sandbox::serve(sandbox)
             .await
             .map_err(|error| taken(ports.sandbox, error))?;
         let phone = format!("http://{}/_sim/phone", sandbox.addr);
         let terminal = TerminalConfig {
-            dir: pages,
+            dir: pages.terminal,
             token_url: Some(format!("http://{}/shop/token", sandbox.addr)),
             phone_url: Some(phone.clone()),
             name: Some("till-1".to_owned()),
@@ -97,6 +118,7 @@ impl Demo {
         .map_err(|error| taken(ports.terminal, error))?;
         introduce(sandbox.addr, backend.addr, &keys.server)?;
         Ok(Self {
+            page: page.then(|| format!("http://{}/?world=server", sandbox.addr)),
             terminal: format!("http://{}/", backend.addr),
             phone,
             sandbox: sandbox.addr,
@@ -111,8 +133,14 @@ impl Demo {
     /// Prints the addresses, and how long the start took.
     pub fn tell(&self, began: Instant) {
         println!("ready after {:.1} s\n", began.elapsed().as_secs_f32());
+        if let Some(page) = &self.page {
+            println!("  The demo, on one page    {page}");
+        }
         println!("  The cashier's terminal   {}", self.terminal);
         println!("  The customer's phone     {}\n", self.phone);
+        if let Some(address) = &self.parts.sandbox.phone {
+            phone::show(address);
+        }
     }
 
     /// Waits until a person or a supervisor ends the demo.
@@ -121,7 +149,7 @@ impl Demo {
     /// The system's signals can't be heard.
     pub async fn wait(&self, options: &DemoOptions) -> anyhow::Result<()> {
         let mut ends = ShutdownSignals::watch()?;
-        if options.open && !open(&self.terminal) {
+        if options.open && !open(self.page.as_ref().unwrap_or(&self.terminal)) {
             println!("(no browser could be started: open the link yourself)");
         }
         println!(
@@ -151,6 +179,8 @@ fn sandbox_config(listen: SocketAddr, keys: &DemoKeys) -> kaunter_sandbox::Confi
         state: None,
         backend: None,
         server_key: None,
+        pages: None,
+        lan: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Parser;
-use kaunter_demo::{Demo, DemoOptions};
+use kaunter_demo::{Demo, DemoOptions, Pages};
 
 /// A counter with a simulated gateway: the cashier's terminal, the customer's phone, the shop's server and a backend. No
 /// real money.
@@ -36,6 +36,10 @@ async fn run(DemoArgs { options, pages }: DemoArgs) -> anyhow::Result<()> {
     let pages = pages.or_else(kaunter_backend::shipped_pages).context(
         "no terminal came with this program: name the folder of its built pages with --pages",
     )?;
+    let pages = Pages {
+        terminal: pages,
+        demo: None,
+    };
     let demo = Demo::start(&options, pages).await?;
     demo.tell(began);
     demo.wait(&options).await?;

@@ -30,7 +30,10 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/faults/names", get(async || Json(Fault::names())))
         .route("/report", get(report))
         .route("/refunds", post(refund))
-        .route("/shop", post(crate::shop::introduce))
+        .route(
+            "/shop",
+            get(crate::shop::introduced).post(crate::shop::introduce),
+        )
 }
 
 async fn ledger(State(sandbox): State<Sandbox>) -> Json<Value> {
@@ -123,7 +126,7 @@ async fn log(State(sandbox): State<Sandbox>, Query(query): Query<LogQuery>) -> J
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewCode {
+pub(crate) struct NewCode {
     wallet_id: String,
     balance: Option<u64>,
     #[serde(default)]
@@ -144,7 +147,7 @@ struct MadeCode {
     ttl_ms: u64,
 }
 
-async fn make_code(
+pub(crate) async fn make_code(
     State(sandbox): State<Sandbox>,
     Json(new): Json<NewCode>,
 ) -> Result<Json<Value>, (StatusCode, &'static str)> {

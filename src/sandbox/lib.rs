@@ -7,12 +7,13 @@ mod control;
 mod display;
 mod faults;
 mod gateway;
+mod lan;
 mod ledger;
 mod phone;
 mod server;
 mod shop;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,8 +21,10 @@ use std::time::Instant;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tower_http::services::ServeDir;
 
 pub use gateway::sign;
+pub use lan::lan_address;
 use ledger::World;
 
 /// The gateway's vocabulary.
@@ -59,6 +62,10 @@ pub struct Config {
     pub backend: Option<String>,
     /// The server key for that backend.
     pub server_key: Option<String>,
+    /// A folder with pages to serve: the demo. On the sandbox's own origin they may call `/_sim` and the shop.
+    pub pages: Option<PathBuf>,
+    /// An address of this machine at which real phones open the phone's page, by HTTPS.
+    pub lan: Option<IpAddr>,
 }
 
 impl std::fmt::Debug for Config {
@@ -94,14 +101,18 @@ impl Sandbox {
 pub struct Running {
     /// The address that it listens on.
     pub addr: SocketAddr,
-    task: tokio::task::JoinHandle<()>,
+    /// The address of the phone's page for real phones.
+    pub phone: Option<String>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
     /// Stops it. Open connections are cut.
     pub async fn stop(self) {
-        self.task.abort();
-        let _ = self.task.await;
+        for task in self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 
@@ -123,13 +134,21 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         began: Instant::now(),
         http: reqwest::Client::new(),
     };
-    let app = app(sandbox);
-    let task = tokio::spawn(server::run(listener, app));
-    Ok(Running { addr, task })
+    let mut phone = None;
+    let mut tasks = Vec::new();
+    if let Some(address) = sandbox.config.lan {
+        let listener = TcpListener::bind((address, 0)).await?;
+        phone = Some(format!("https://{}/_sim/phone", listener.local_addr()?));
+        let (tls, app) = (lan::tls(address)?, lan::app(sandbox.clone()));
+        tasks.push(tokio::spawn(server::run(listener, Some(tls), app)));
+    }
+    tasks.push(tokio::spawn(server::run(listener, None, app(sandbox))));
+    Ok(Running { addr, phone, tasks })
 }
 
 fn app(sandbox: Sandbox) -> Router {
-    Router::new()
+    let pages = sandbox.config.pages.clone();
+    let routes = Router::new()
         .nest("/version1", gateway::routes())
         .nest(
             "/_sim",
@@ -138,5 +157,9 @@ fn app(sandbox: Sandbox) -> Router {
                 .merge(display::routes()),
         )
         .nest("/shop", shop::routes())
-        .with_state(sandbox)
+        .with_state(sandbox);
+    match pages {
+        Some(folder) => routes.fallback_service(ServeDir::new(folder)),
+        None => routes,
+    }
 }

@@ -1,11 +1,11 @@
 //! The command `kaunter-sandbox`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use kaunter_sandbox::{Config, Profile, serve};
+use kaunter_sandbox::{Config, Profile, lan_address, serve};
 
 /// A gateway that can do everything to us that the world can. Never real money.
 #[derive(Parser)]
@@ -14,9 +14,9 @@ struct SandboxArgs {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Listen on every interface: a real phone on the same network can open the phone page.
-    #[arg(long)]
-    lan: bool,
+    /// Serve the phone's page to real phones on the same network, by HTTPS. The default address is found.
+    #[arg(long, value_name = "ADDRESS")]
+    lan: Option<Option<IpAddr>>,
     /// The merchant's API key.
     #[arg(long, env = "KAUNTER_GATEWAY_KEY")]
     key: String,
@@ -47,6 +47,9 @@ struct SandboxArgs {
     /// The shop's server key there.
     #[arg(long, env = "KAUNTER_SERVER_KEY")]
     server_key: Option<String>,
+    /// A folder with pages to serve: the demo.
+    #[arg(long)]
+    pages: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -61,10 +64,6 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: SandboxArgs) -> anyhow::Result<()> {
-    let mut listen = args.listen;
-    if args.lan {
-        listen.set_ip(Ipv4Addr::UNSPECIFIED.into());
-    }
     let seed = args.seed.unwrap_or_else(rand::random);
     #[expect(
         clippy::cast_possible_truncation,
@@ -73,7 +72,7 @@ async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     )]
     let time_permille = (args.time_scale.clamp(0.001, 1000.0) * 1000.0) as u64;
     let running = serve(Config {
-        listen,
+        listen: args.listen,
         key: args.key,
         secret: args.secret,
         merchant: args.merchant,
@@ -84,9 +83,14 @@ async fn run(args: SandboxArgs) -> anyhow::Result<()> {
         state: args.state,
         backend: args.backend,
         server_key: args.server_key,
+        pages: args.pages,
+        lan: lan_address(args.lan)?,
     })
     .await?;
     println!("listening on http://{}", running.addr);
+    if let Some(phone) = &running.phone {
+        println!("the phone's page for real phones is {phone}");
+    }
     println!("a sandbox: no real money; seed {seed}");
     tokio::signal::ctrl_c().await?;
     running.stop().await;

@@ -92,6 +92,11 @@ pub(crate) async fn introduce(
     StatusCode::NO_CONTENT
 }
 
+/// The shop's backend, for a page that the sandbox serves. The server key stays here.
+pub(crate) async fn introduced(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!({ "backend": sandbox.shop.lock().await.backend }))
+}
+
 /// Mints a token for a cashier who is signed in at the shop.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

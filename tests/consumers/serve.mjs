@@ -15,7 +15,7 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Serves `dir` under `base`. Gives a function that stops it. */
+/** Serves `dir` under `base`. Gives a function that stops it, with the `port`; port 0 is a free one. */
 export async function serve(dir, port, { base = "/", headers = {} } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
@@ -30,8 +30,9 @@ export async function serve(dir, port, { base = "/", headers = {} } = {}) {
     }
   });
   await new Promise((done, fail) => server.once("error", fail).listen(port, "127.0.0.1", done));
-  return () => {
+  const stop = () => {
     server.close();
     server.closeAllConnections();
   };
+  return Object.assign(stop, { port: server.address().port });
 }

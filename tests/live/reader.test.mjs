@@ -411,7 +411,7 @@ const puppet = `const script = ${"`"}
   globalThis.worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
   globalThis.tell = (text, confirmed = false, age = 0) => {
     const corners = [[0, 0], [9, 0], [9, 9], [0, 9]].map(([x, y]) => ({ x, y }));
-    const reading = { text, bytes: new TextEncoder().encode(text), eci: null, corners, confirmed };
+    const reading = { text, bytes: new TextEncoder().encode(text), eci: null, corners, confirmed, arrived: false };
     worker.postMessage({ type: "tell", reading, age });
   };
   await kaunter.init({ worker: () => worker });`;

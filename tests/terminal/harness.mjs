@@ -66,7 +66,10 @@ export const DEVICE = "0".repeat(32);
 
 const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
-/** A sandbox and a backend. `scale` divides all durations of both; `change` rewrites the backend's configuration. */
+/**
+ * A sandbox and a backend. `scale` divides all durations of both; `change` rewrites the backend's configuration. `site`:
+ * the sandbox serves this folder's pages, and its phone's page to real phones.
+ */
 export async function counter(
   t,
   {
@@ -78,11 +81,12 @@ export async function counter(
     origins = [],
     database,
     databaseUrl,
+    site,
     change = (toml) => toml,
   } = {},
 ) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl, change });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl, site, change });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -107,7 +111,15 @@ class Counter {
   async start() {
     this.sandboxProgram = new Program(
       "sandbox",
-      ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"],
+      [
+        "--profile",
+        this.profile,
+        "--time-scale",
+        String(this.scale),
+        "--seed",
+        "1",
+        ...(this.site ? ["--pages", this.site, "--lan", "127.0.0.1"] : []),
+      ],
       this.keys,
       this.log,
     );
@@ -136,7 +148,7 @@ listen = "${listen}"
 database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
-origins = ${JSON.stringify([this.pages, ...this.origins])}
+origins = ${JSON.stringify([this.pages, ...(this.site ? [this.sandbox] : []), ...this.origins])}
 time_scale_permille = ${Math.round(this.scale * 1000)}
 ${this.extra}
 [limits]

@@ -180,7 +180,8 @@ export async function look(page, name, { money = true, small = false } = {}) {
   await page.setViewportSize(before);
 }
 
-async function judged(page) {
+/** What axe finds on the page. */
+export async function judged(page) {
   await page.evaluate(axe);
   return page.evaluate(async (tags) => {
     const { violations } = await axe.run(document, {

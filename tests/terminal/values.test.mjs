@@ -171,6 +171,13 @@ const CALL = `async (odd) => {
     "open fetch": (fetch) => open({ fetch }),
     "open signal": (signal) => open({ signal }),
     "open camera": (value) => open({ camera: value }),
+    "open handScanner": (handScanner) => open({ handScanner }),
+    ...Object.fromEntries(
+      ["keyboard", "suffix", "device"].map((name) => [
+        "open handScanner " + name,
+        (value) => open({ handScanner: { [name]: value } }),
+      ]),
+    ),
     ...Object.fromEntries(
       ["deviceId", "facing", "region", "maxScansPerSecond", "idleReleaseMs", "mirror"].map((name) => [
         "open camera " + name,
@@ -196,6 +203,7 @@ const CALL = `async (odd) => {
     "charge walletId": (walletId) => till.charge(sale(), { walletId, signal: stop }),
     "charge signal": (signal) => till.charge(sale(), { signal, scan: { timeoutMs: 1 } }),
     "charge timeoutMs": (timeoutMs) => till.charge(sale(), { signal: stop, scan: { timeoutMs } }),
+    "charge sources": (sources) => till.charge(sale(), { scan: { sources, timeoutMs: 1 } }),
     "charge accept": (accept) => till.charge(sale(), { scan: { accept, timeoutMs: 1 } }),
     scan: (value) => till.scan(Object(value) === value ? Object.assign(Object.create(null), soon) : (value ?? soon)),
     "scan signal": (signal) => till.scan({ signal, timeoutMs: 1 }),

@@ -43,6 +43,8 @@ impl Desk {
             state: None,
             backend: None,
             server_key: None,
+            pages: None,
+            lan: None,
         })
         .await
         .unwrap();

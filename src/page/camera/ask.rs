@@ -68,7 +68,9 @@ impl Stream {
     }
 
     pub(super) fn track(&self) -> Option<MediaStreamTrack> {
-        self.media.get_video_tracks().get(0).dyn_into().ok()
+        let track = self.media.get_video_tracks().get(0);
+        // Not `dyn_into`: a stream of another window, such as a frame's parent, has tracks of that window's class.
+        (!track.is_undefined()).then(|| track.unchecked_into())
     }
 }
 

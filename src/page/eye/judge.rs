@@ -29,7 +29,7 @@ pub(super) struct Judge<'a> {
 }
 
 /// A code, if it is accepted.
-type Choice<'a> = Pin<Box<dyn Future<Output = Result<Option<Scan>, Rejection>> + 'a>>;
+type JudgedCode<'a> = Pin<Box<dyn Future<Output = Result<Option<Scan>, Rejection>> + 'a>>;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(
@@ -47,17 +47,17 @@ impl<'a> Judge<'a> {
     }
 
     /// A code that the camera has read, if it is accepted.
-    pub(super) fn read(&self, reading: Reading) -> Choice<'_> {
+    pub(super) fn read(&self, reading: Reading) -> JudgedCode<'_> {
         self.accepted(of_reading(reading, self.wallets))
     }
 
     /// A code of the hand scanner, if it is accepted.
-    pub(super) fn heard(&self, text: &str) -> Choice<'_> {
+    pub(super) fn heard(&self, text: &str) -> JudgedCode<'_> {
         self.accepted(of_text(text, ScanSource::HandScanner, self.wallets))
     }
 
     /// Boxed, so that it is in the module once.
-    fn accepted(&self, scan: Scan) -> Choice<'_> {
+    fn accepted(&self, scan: Scan) -> JudgedCode<'_> {
         Box::pin(async {
             let _turn = self.turn.lock().await;
             if self.is_new(&scan) && !self.is_hopeless(&scan) && self.is_accepted(&scan).await? {

@@ -1,10 +1,10 @@
-//! `cargo xtask demo`: builds everything, and starts the demo of `src/demo`. It prints two links.
+//! `cargo xtask demo`: builds everything, and starts the demo of `src/demo`. It prints the links of its pages.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use clap::Args;
-use kaunter_demo::DemoOptions;
+use kaunter_demo::{DemoOptions, Pages};
 
 use crate::module;
 use crate::run::{command, root, run, step, target};
@@ -28,13 +28,18 @@ impl Demo {
         let began = Instant::now();
         module::quick()?;
         module::page()?;
+        let pages = Pages {
+            terminal: root().join("www/dist"),
+            demo: Some(target().join("demo/page")),
+        };
+        module::demo_page(&target().join("demo/page"))?;
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(self.serve(began))
+        runtime.block_on(self.serve(began, pages))
     }
 
-    async fn serve(self, began: Instant) -> anyhow::Result<()> {
+    async fn serve(self, began: Instant, pages: Pages) -> anyhow::Result<()> {
         step("Starting sandbox, shop and backend");
-        let demo = kaunter_demo::Demo::start(&self.options, root().join("www/dist")).await?;
+        let demo = kaunter_demo::Demo::start(&self.options, pages).await?;
         demo.tell(began);
         let done = if self.auto {
             self.drive(&demo.terminal, demo.sandbox).await

@@ -1,4 +1,4 @@
-//! The commands of the repository: `cargo xtask demo | test | build | sim | bench | consumers | programs`.
+//! The commands of the repository: `cargo xtask demo | test | build | site | sim | bench | consumers | programs`.
 
 mod bench;
 mod consumers;
@@ -8,9 +8,11 @@ mod module;
 mod mutants;
 mod names;
 mod programs;
+mod recording;
 mod release;
 mod run;
 mod sim;
+mod site;
 mod test;
 mod tools;
 mod with;
@@ -39,6 +41,10 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Build the site that needs no server: the demo as static files.
+    Site(site::Site),
+    /// Take a payment in the demo's page, and write the README's recording of it.
+    Recording,
     /// Simulate sales on virtual time with the real machines of page and backend; fail if a rule is broken.
     Sim(sim::Sim),
     /// Mutate both machines and their policy; fail if no test notices a mutant and docs/mutants.md gives no reason.
@@ -73,6 +79,8 @@ fn obey() -> anyhow::Result<()> {
         Command::Test(test) => test.run(),
         Command::Build { quick: true } => module::quick(),
         Command::Build { quick: false } => module::ship(),
+        Command::Site(site) => site.run(),
+        Command::Recording => recording::record(),
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
         Command::Release(release) => release.run(),

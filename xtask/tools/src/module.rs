@@ -165,6 +165,17 @@ pub(crate) fn page() -> anyhow::Result<()> {
     ))
 }
 
+/// Builds the demo's page: static files that work under any path.
+pub(crate) fn demo_page(out: &Path) -> anyhow::Result<()> {
+    tools::npm_packages()?;
+    step("Building the demo's page");
+    let mut build = command("npm", &["run", "--silent", "build:demo"]);
+    build
+        .args(["--workspace", "www", "--", "--outDir"])
+        .arg(out);
+    run(build)
+}
+
 /// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
     tools::npm_packages()?;

@@ -59,7 +59,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 22] = [
+const PARTS: [Part; 23] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
@@ -102,6 +102,7 @@ const PARTS: [Part; 22] = [
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
     ("consumers", consumers),
+    ("the site", site),
     ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
@@ -124,7 +125,7 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 4] = [
+const LONG_PARTS: [Part; 5] = [
     ("every kind of worlds is walked", |_| walk()),
     ("planted bugs are caught at the desk", planted::at_the_desk),
     (
@@ -132,6 +133,7 @@ const LONG_PARTS: [Part; 4] = [
         planted::in_the_simulation,
     ),
     ("programs for other systems", programs_for_other_systems),
+    ("the quick starts are followed", followed),
 ];
 
 impl Test {
@@ -367,6 +369,18 @@ fn package(browser: &Browser) -> anyhow::Result<Outcome> {
 fn consumers(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/consumers", browser)
+}
+
+/// Builds the documentation's site, visits it, and runs the documents' code.
+fn site(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/site", browser)
+}
+
+/// Follows the site's quick starts in new projects.
+fn followed(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/site/long", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {

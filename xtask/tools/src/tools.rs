@@ -160,6 +160,18 @@ fn is_debian_root() -> bool {
         && id.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
 }
 
+/// Finds FFmpeg, which encodes the README's recording. On Debian, root installs it.
+pub(crate) fn ffmpeg() -> anyhow::Result<()> {
+    if which("ffmpeg").is_none() && is_debian_root() {
+        step("Installing FFmpeg");
+        debian(&["ffmpeg"])?;
+    }
+    if which("ffmpeg").is_none() {
+        bail!("FFmpeg is missing: install it (Debian: apt-get install ffmpeg)");
+    }
+    Ok(())
+}
+
 /// Firefox and its driver.
 pub(crate) struct Firefox {
     pub(crate) firefox: PathBuf,
