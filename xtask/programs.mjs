@@ -67,7 +67,7 @@ function launcher({ description, name, prefix, program }, version, engines) {
     type: "module",
     engines,
     bin: { [name]: "launcher.mjs" },
-    files: ["launcher.mjs"],
+    files: ["launcher.mjs", ...LICENCES],
     optionalDependencies: Object.fromEntries(names.map((name) => [name, version])),
     kaunter: { program, prefix },
   };

@@ -187,6 +187,13 @@ test("an installed launcher passes arguments, exit codes and signals on, and say
   assert.match(omitted.said, new RegExp(`${own} is not installed.*--omit=optional.*npm install ${own}@\\d`));
   const complete = await install("--include=optional", "kaunter-backend");
   assert.equal(complete.code, 0, complete.said);
+  const papers = [
+    "kaunter-backend/LICENSE-MIT",
+    `${own}/LICENSE-MIT`,
+    `${own}/THIRD-PARTY.txt`,
+    `${own}/sbom.cdx.json`,
+  ];
+  for (const paper of papers) await stat(join(folder, "node_modules", paper));
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json"), "utf8"));
   assert.deepEqual(await machine.run([bin, "--version"], folder), {
     code: 0,

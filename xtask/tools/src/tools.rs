@@ -244,7 +244,7 @@ const CARGO_DEB: &str = "3.8.0";
 /// Builds cargo-deb once a machine, into cargo's own folder.
 pub(crate) fn cargo_deb() -> anyhow::Result<()> {
     let said = cargo(&["deb", "--version"]).output();
-    if said.is_ok_and(|output| output.stdout.trim_ascii() == CARGO_DEB.as_bytes()) {
+    if said.is_ok_and(|output| output.stdout.trim_ascii().ends_with(CARGO_DEB.as_bytes())) {
         return Ok(());
     }
     step("Building cargo-deb");
