@@ -33,6 +33,7 @@ const OTHERS = {
   "CanvasRenderingContext2D.lang": "an element's",
   "CanvasRenderingContext2D.reset": "the reader's",
   "HTMLCanvasElement.content": "a template's",
+  "HTMLInputElement.capture": "a listener's options, in Lit",
   "HTMLMediaElement.captureStream": "HTMLCanvasElement's",
   "OffscreenCanvasRenderingContext2D.filter": "an array's",
   "OffscreenCanvasRenderingContext2D.lang": "an element's",
