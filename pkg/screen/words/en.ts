@@ -97,7 +97,7 @@ export const en = {
   backTitle: "Give {a} back?",
   backHelp: "The money goes back to the customer's wallet.",
   why: "Why",
-  chooseWhy: "Choose",
+  chooseWhy: "Choose why the money goes back.",
   whyAmount: "Wrong amount",
   whyGoods: "Goods returned",
   whyTwice: "Paid twice",

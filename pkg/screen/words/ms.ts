@@ -89,7 +89,7 @@ export const ms: Words = {
   backTitle: "Pulangkan {a}?",
   backHelp: "Wang kembali ke e-dompet pelanggan.",
   why: "Sebab",
-  chooseWhy: "Pilih",
+  chooseWhy: "Pilih sebab wang dipulangkan.",
   whyAmount: "Jumlah salah",
   whyGoods: "Barang dipulangkan",
   whyTwice: "Dibayar dua kali",
