@@ -133,7 +133,8 @@ function checkout({ component: { subpath, folder, example } }) {
   const [component, start] = example;
   return `## A checkout page
 \`useTill\` of [\`${subpath}\`](/api/${subpath}) opens one till while a component is on the page, and closes it afterwards.
-This page asks for the wallet, shows each ending, and finds unfinished payments after a reload. Save it as \`${component}\`:
+This page asks for the wallet, shows each ending, and finds unfinished payments after a reload.
+Save it as \`${component}\`:
 
 ${page}
 Its \`options\` are those of the till. Make them once, outside the component: each \`sandbox()\` is another world.

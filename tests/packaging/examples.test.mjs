@@ -109,7 +109,7 @@ describe("a checkout page in the sandbox", { concurrency: 2 }, () => {
   after(() => browser.close());
 
   for (const name of ["react", "vue"])
-    test(`${name}: each ending leads to the next bill, and what was left is found again with its own number`, async (t) => {
+    test(`${name}: each ending leads to the next bill, and a payment that was left keeps its own`, async (t) => {
       const page = await browser.newPage();
       const says = (text) => page.waitForSelector(`output:text-matches(${JSON.stringify(text)})`);
       const press = (name) => page.click(`button:text-is("${name}")`);
