@@ -99,6 +99,7 @@ export type KaunterWord =
   | "backHelp"
   | "why"
   | "chooseWhy"
+  | "whyNeeded"
   | "whyAmount"
   | "whyGoods"
   | "whyTwice"

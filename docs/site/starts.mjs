@@ -9,7 +9,7 @@ const TILL = read("docs/site/quick-start.js").trimEnd();
 const PROJECTS = "tests/consumers";
 
 const newProject = (template) => `npm create vite@latest shop -- --template ${template} --no-interactive\ncd shop`;
-/** A framework in a new project of Vite, with the package's own hook. */
+/** A framework in a new project of Vite, with the package's own hook: the component and the file that shows it. */
 const inVite = (id, name, files, example) => ({
   id,
   name,
@@ -17,7 +17,7 @@ const inVite = (id, name, files, example) => ({
   create: newProject(id),
   till: "src/quick-start.js",
   files,
-  component: { subpath: `kaunter/${id}`, example },
+  component: { subpath: `kaunter/${id}`, folder: `examples/${id}/`, example },
 });
 
 /**
@@ -35,8 +35,8 @@ export const tools = [
   },
   { id: "page", name: "Page without a build", row: "modules", till: "quick-start.js", markup: "index.html" },
   { id: "script-tag", name: "Script tag", row: "script-tag" },
-  inVite("react", "React", { "src/main.jsx": "react/src/main.jsx" }, "examples/react/src/Checkout.jsx"),
-  inVite("vue", "Vue", { "src/App.vue": "vue/src/Till.vue" }, "examples/vue/src/CheckoutPage.vue"),
+  inVite("react", "React", { "src/main.jsx": "react/src/main.jsx" }, ["src/Checkout.jsx", "src/main.jsx"]),
+  inVite("vue", "Vue", { "src/App.vue": "vue/src/Till.vue" }, ["src/CheckoutPage.vue", "src/main.js"]),
   {
     id: "next",
     name: "Next",
@@ -127,13 +127,21 @@ function pageOf(tool) {
   return [...parts, NEXT].join("\n\n");
 }
 
-/** The package's own hook, in a whole checkout page. */
-const checkout = ({ component: { subpath, example } }) =>
-  `## A checkout page
+/** The package's own hook, in a whole checkout page, and the file that gives it its options. */
+function checkout({ component: { subpath, folder, example } }) {
+  const [page, main] = example.map((path) => fenced(languageOf(path), read(folder + path), `file="${folder}${path}"`));
+  const [component, start] = example;
+  return `## A checkout page
 \`useTill\` of [\`${subpath}\`](/api/${subpath}) opens one till while a component is on the page, and closes it afterwards.
-This page asks for the wallet, shows each ending, and finds an unfinished payment after a reload:
+This page asks for the wallet, shows each ending, and finds unfinished payments after a reload.
+Save it as \`${component}\`:
 
-${fenced(languageOf(example), read(example), `file="${example}"`)}`;
+${page}
+Its \`options\` are those of the till. Make them once, outside the component: each \`sandbox()\` is another world.
+\`${start}\`, in place of what is there:
+
+${main}`;
+}
 
 const TAKE = `## 4. Take a sale
 Start the page and press the button.

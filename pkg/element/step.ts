@@ -221,7 +221,7 @@ function refundConfirmed(state: State, given: string): Step {
   const { tradeId, ask } = state;
   const reason = given.trim();
   if (ask !== "refund" || !canRefund(state) || !tradeId) return same(state);
-  if (!reason) return same({ ...state, trouble: { word: "chooseWhy" } });
+  if (!reason) return same({ ...state, trouble: { word: "whyNeeded" } });
   const begun = startCall(state, "void", { name: "waiting", work: "voiding" });
   return [begun, [{ type: "void", call: begun.calls, tradeId, reason }]];
 }

@@ -266,7 +266,7 @@ test("a refund needs a reason and two presses; refused, the sale is paid still",
   const paid = [charge, ended("paid")];
   const confirm = (reason) => ({ type: "refund_confirmed", reason });
   assert.deepEqual(story(...paid, confirm("goods returned")).did.includes("void"), false);
-  assert.equal(story(...paid, "refund_pressed", confirm("")).state.trouble.word, "chooseWhy");
+  assert.equal(story(...paid, "refund_pressed", confirm("")).state.trouble.word, "whyNeeded");
   assert.equal(story(...paid, "refund_pressed", confirm("goods returned"), ended("voided")).view, "voided");
   const kept = story(...paid, "refund_pressed", confirm("goods returned"), refused("trade_not_voidable")).state;
   assert.deepEqual([kept.view.name, kept.trouble.code], ["paid", "trade_not_voidable"]);

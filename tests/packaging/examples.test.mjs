@@ -109,28 +109,76 @@ describe("a checkout page in the sandbox", { concurrency: 2 }, () => {
   after(() => browser.close());
 
   for (const name of ["react", "vue"])
-    test(`${name}: a bill is declined, another one is paid, and one that was left is found again`, async (t) => {
+    test(`${name}: each ending leads to the next bill, and a payment that was left keeps its own`, async (t) => {
       const page = await browser.newPage();
       const says = (text) => page.waitForSelector(`output:text-matches(${JSON.stringify(text)})`);
+      const press = (name) => page.click(`button:text-is("${name}")`);
+      const bill = () => page.textContent("h1");
       const pay = async (amount) => {
         await page.fill("input", amount);
-        await page.click("button:text-is('Pay')");
+        await press("Pay");
       };
       await page.goto(await serve(t, name));
+      await says("^Ready");
+      await page.evaluate(() => {
+        globalThis.said = [];
+        new MutationObserver(([{ target }]) => said.push(target.textContent)).observe(
+          document.querySelector("output"),
+          {
+            subtree: true,
+            characterData: true,
+            childList: true,
+          },
+        );
+      });
       await pay("twelve");
       await says("amount");
       await pay("12.01");
       await says("declined|refused");
-      await page.reload();
+      const declined = await bill();
+      await press("Next bill");
+      assert.notEqual(await bill(), declined);
       await pay("12.00");
       await says("^Paid: SANDBOX-");
-      await page.click("button:text-is('Next bill')");
-      await pay("12.50"); // the customer takes three seconds
+      const said = await page.evaluate(() => globalThis.said.join());
+      assert.deepEqual([/One moment/.test(said), /idle/.test(said)], [true, false], said);
+
+      const paid = await bill();
+      // A page that gives a number again.
+      await page.evaluate((paid) => {
+        const { now } = Date;
+        Date.now = () => paid.slice("INV-".length);
+        [...document.querySelectorAll("button")].find(({ textContent }) => /Next bill/.test(textContent)).click();
+        Date.now = now;
+      }, paid);
+      await says("^Ready");
+      await pay("12.00");
+      await says("^Paid: SANDBOX-");
+      assert.equal(await bill(), paid, "the payment that has the sale");
+
+      await page.waitForSelector("button:text-is('Next bill')");
+      await page.reload(); // the customer's phone shows another code
+      await pay("12.04"); // the wallet never answers
       await says("waiting");
+      const older = await bill();
       await page.reload();
       await says("Do not charge again");
-      await page.click("button:text-is('Check again')");
+      assert.equal(await bill(), older, "the bill of that payment, not a new one");
+      assert.match(await page.textContent("main"), /12\.04/);
+      await press("Leave it open for now");
+      assert.notEqual(await bill(), older);
+      await pay("12.50"); // the customer takes three seconds
+      await says("waiting");
+      const newer = await bill();
+      await page.reload();
+      await says("Do not charge again");
+      assert.equal(await bill(), newer);
+      await press("Check again");
       await says("^Paid: SANDBOX-");
+      assert.equal(await bill(), newer);
+      await press("Next bill");
+      await says("Do not charge again");
+      assert.equal(await bill(), older, "one after another");
     });
 });
 

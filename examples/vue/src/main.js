@@ -11,7 +11,7 @@ async function start() {
     const world = await sandbox();
     options = { ...world, camera: { stream: world.cameraStream() } };
   }
-  createApp(CheckoutPage, { options }).mount("#root");
+  createApp(CheckoutPage, { options }).mount("#app");
 }
 
 start().catch((error) => document.body.append(error.message));

@@ -98,6 +98,7 @@ export const en = {
   backHelp: "The money goes back to the customer's wallet.",
   why: "Why",
   chooseWhy: "Choose",
+  whyNeeded: "Choose why the money goes back.",
   whyAmount: "Wrong amount",
   whyGoods: "Goods returned",
   whyTwice: "Paid twice",

@@ -90,6 +90,7 @@ export const ms: Words = {
   backHelp: "Wang kembali ke e-dompet pelanggan.",
   why: "Sebab",
   chooseWhy: "Pilih",
+  whyNeeded: "Pilih sebab wang dipulangkan.",
   whyAmount: "Jumlah salah",
   whyGoods: "Barang dipulangkan",
   whyTwice: "Dibayar dua kali",

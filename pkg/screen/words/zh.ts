@@ -90,6 +90,7 @@ export const zh: Words = {
   backHelp: "款项将退回顾客的电子钱包。",
   why: "原因",
   chooseWhy: "请选择",
+  whyNeeded: "请选择退款原因。",
   whyAmount: "金额错误",
   whyGoods: "退货",
   whyTwice: "重复付款",
