@@ -202,7 +202,9 @@ class Sandbox {
     const call = (raw) => raw.call(Date.now(), request.method, path, token, device, body);
     const answer = await this.#change(call);
     this.#mustConnect();
-    if (path.endsWith("/code") && request.method === "POST" && answer.status < 300) this.#shown = undefined;
+    // A till reads a code before it creates the trade, and takes that code for no other sale.
+    const isSpent = path.endsWith("/code") ? answer.status < 300 : path === "/v1/trades" && answer.status >= 400;
+    if (request.method === "POST" && isSpent) this.#shown = undefined;
     const headers = { "Content-Type": answer.status < 400 ? "application/json" : "application/problem+json" };
     if (answer.retryAfterS !== undefined) headers["Retry-After"] = String(answer.retryAfterS);
     return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers });
