@@ -301,11 +301,11 @@ test("an unconfirmed sale: the answer is lost, and then the gateway is down", as
   assert.equal((await ledger(page)).length, 1, "the money has moved");
   await page.evaluate((id) => {
     world.faults.delete("gateway_down");
-    till.resume(id).then(({ status }) => {
+    till.refresh(id).then(({ status }) => {
       globalThis.known = status;
     });
   }, id);
-  assert.equal(await passing(page, "the gateway is back", () => globalThis.known), "paid");
+  assert.equal(await passing(page, "the gateway is asked again", () => globalThis.known), "paid");
 });
 
 test("the phone approves, declines, and pays a code that the till shows", async (t) => {
