@@ -24,7 +24,13 @@ function withGlobal(file) {
 
 const importMap = (folder) =>
   `<script type="importmap">
-  { "imports": { "kaunter": "${folder}/index.js", "kaunter/sandbox": "${folder}/sandbox.js" } }
+  {
+    "imports": {
+      "kaunter": "${folder}/index.js",
+      "kaunter/sandbox": "${folder}/sandbox.js",
+      "kaunter/element": "${folder}/wasm/element.js"
+    }
+  }
 </script>
 `;
 
@@ -331,7 +337,9 @@ export const BROWSER = [
     },
     expect: { build: "with lines" },
     lines: {
-      why: "The policy allows the module and the backend, and names the package's Trusted Types policy.",
+      why:
+        "The policy allows the module and the backend, and names the package's Trusted Types policy.\n" +
+        "A page with `kaunter/element` needs `trusted-types kaunter lit-html`.",
       header: STRICT,
     },
   },
