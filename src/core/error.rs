@@ -467,7 +467,7 @@ error_codes! {
             "A fault of the backend: try again, and tell its operator the trace id.";
         /// The sale is being collected by another trade, or the element on the page collects another sale.
         /// From a till: watch the trade with `await till.resume(error.tradeId)`.
-        /// From `<kaunter-till>`, if `detail` says that it collects another sale: let the cashier finish that one first.
+        /// From the element, if `detail` says that it collects another sale: let the cashier finish that one first.
         SaleBusy "sale_busy" Conflict 409 No
             "This sale is being paid already: finish that payment, do not charge again."
             "Another trade collects this sale: watch that trade, do not charge again.";

@@ -419,8 +419,8 @@ export const PROGRAMS = [
     expect: { run: "with lines" },
     lines: swap(
       "vitest.config.js",
-      "test:",
-      'resolve: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] },\n',
+      "environment",
+      '// in `test: { … }`\nalias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],\n',
     ),
   },
   {
@@ -445,7 +445,8 @@ export const PROGRAMS = [
       edit: {
         path: "vitest.config.js",
         before: "environment",
-        add: `alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],
+        add: `// in \`test: { … }\`
+alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],
 server: { deps: { inline: ["kaunter"] } },
 `,
       },
