@@ -145,7 +145,8 @@ const SERVE =
   "Serve the folder with any web server, such as `php -S 127.0.0.1:8000` or `python3 -m http.server 8000`, open its address";
 const take = ({ command }) => `## 4. Take a sale
 ${command ? `Run \`${command}\`, open the address that it prints` : SERVE}, and press the button.
-The picture shows a counter with the customer's phone, and its code pays three seconds after it is read: the sale takes about six seconds.
+The picture shows a counter with the customer's phone, and its code pays three seconds after it is read.
+The whole sale takes about six seconds.
 The last two digits of the amount are the script: [other endings](/package#the-sandbox).
 `;
 
