@@ -169,7 +169,7 @@ function failure(cause, source) {
   return blocked
     ? new KaunterError(
         "module_csp_blocked",
-        "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.",
+        "The page's own settings block the payment module: tell the page's maker.",
         { cause },
       )
     : unloaded(

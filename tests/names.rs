@@ -305,7 +305,7 @@ fn section(text: &mut String, code: ErrorCode) {
 fn money(class: ErrorType) -> &'static str {
     match class {
         ErrorType::Conflict => {
-            "this call moved none. A trade in `tradeId` may have: `moneyMoved` says so."
+            "this call moved none. If the error has a `tradeId`, another trade may have moved money: `moneyMoved` is then `\"maybe\"`."
         }
         ErrorType::Network | ErrorType::Unavailable | ErrorType::Auth => {
             "this call moved none. A trade that had begun goes on, and `resume` tells its end."

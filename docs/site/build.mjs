@@ -11,6 +11,7 @@ import { writeApi } from "./api.mjs";
 import { writeErrors } from "./errors.mjs";
 import { buildFrames } from "./live.mjs";
 import { writeStarts } from "./starts.mjs";
+import { writeWords } from "./words.mjs";
 
 const site = join(root, "docs/site");
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ if (!existsSync(join(root, "pkg/wasm/sandbox.wasm")))
 rmSync(join(root, GENERATED), { recursive: true, force: true });
 writeErrors();
 writeStarts();
+await writeWords();
 await writeApi(join(root, GENERATED, "api"));
 await buildFrames(join(site, "public/live"));
 // From where `npm` was called, as a reader of the command expects.

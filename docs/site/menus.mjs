@@ -41,6 +41,7 @@ const REFERENCE = {
   "/api/": "API",
   "/errors/": "Error codes",
   "/manual/element": "The element",
+  "/words": "The element's texts",
   "/manual/tools": "Tools and their lines",
   "/manual/rules": "Rules about money",
   "/examples": "Examples",

@@ -33,7 +33,14 @@ export const tools = [
     till: "quick-start.js",
     markup: "index.html",
   },
-  { id: "page", name: "Page without a build", row: "modules", till: "quick-start.js", markup: "index.html" },
+  {
+    id: "page",
+    name: "Page without a build",
+    row: "modules",
+    command: null,
+    till: "quick-start.js",
+    markup: "index.html",
+  },
   { id: "script-tag", name: "Script tag", row: "script-tag" },
   inVite("react", "React", { "src/main.jsx": "react/src/main.jsx" }, ["src/Checkout.jsx", "src/main.jsx"]),
   inVite("vue", "Vue", { "src/App.vue": "vue/src/Till.vue" }, ["src/CheckoutPage.vue", "src/main.js"]),
@@ -56,6 +63,7 @@ export const tools = [
     id: "angular",
     name: "Angular",
     row: "angular",
+    command: "npm start",
     till: "src/quick-start.js",
     files: { "src/main.ts": "angular/src/main.ts", "src/index.html": "angular/src/index.html" },
     more: 'The till is JavaScript: set `"allowJs": true` under `compilerOptions` in `tsconfig.json`.',
@@ -67,7 +75,7 @@ export const tools = [
     till: "src/quick-start.js",
     files: { "src/pages/index.astro": "astro/src/pages/index.astro" },
   },
-].map((tool) => ({ ...tool, row: BROWSER.find(({ id }) => id === tool.row) }));
+].map((tool) => ({ command: "npm run dev", ...tool, row: BROWSER.find(({ id }) => id === tool.row) }));
 
 const LANGUAGES = {
   astro: "astro",
@@ -100,10 +108,7 @@ const install = ({ create }) =>
 function pageOf(tool) {
   const { name, row, till, files = {}, markup, more } = tool;
   const { lines, note } = row;
-  const parts = [
-    `# ${name}`,
-    `A first payment with ${name}, in the sandbox: no server, no webcam, no key, no real money.`,
-  ];
+  const parts = [`# ${name}`, `A first payment, in the sandbox: no server, no webcam, no key, no real money.`];
   parts.push("## 1. Install", install(tool));
   parts.push("## 2. The till", `This file is the same in every tool. Save it as \`${till}\`.`);
   parts.push(fenced("js", TILL, 'file="docs/site/quick-start.js"'));
@@ -122,7 +127,7 @@ function pageOf(tool) {
       `In \`${lines.edit.path}\`:`,
       fenced(languageOf(lines.edit.path), lines.edit.add, 'by="tests/consumers/consumers.mjs"'),
     );
-  parts.push(TAKE);
+  parts.push(take(tool));
   if (tool.component) parts.push(checkout(tool));
   return [...parts, NEXT].join("\n\n");
 }
@@ -143,9 +148,13 @@ Its \`options\` are those of the till. Make them once, outside the component: ea
 ${main}`;
 }
 
-const TAKE = `## 4. Take a sale
-Start the page and press the button.
-The picture shows a counter with the customer's phone, and its code pays after three seconds.
+/** How a page without a build starts: any server of files will do. */
+const SERVE =
+  "Serve the folder with any web server, such as `php -S 127.0.0.1:8000` or `python3 -m http.server 8000`, open its address";
+const take = ({ command }) => `## 4. Take a sale
+${command ? `Run \`${command}\`, open the address that it prints` : SERVE}, and press the button.
+The picture shows a counter with the customer's phone, and its code pays three seconds after it is read.
+The whole sale takes about six seconds.
 The last two digits of the amount are the script: [other endings](/package#the-sandbox).
 `;
 

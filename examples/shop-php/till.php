@@ -1,6 +1,8 @@
 <?php // What the till's page calls. $ref is a bill's number.
+ini_set('display_errors', '0'); // the page reads JSON: PHP's warnings go to the log
 session_start();
 if (empty($_SESSION['cashier'])) { http_response_code(403); exit; }
+// 'demo': your shop's name, as in the backend's configuration. Your sign-in sets the cashier and the device's name.
 $till = ['shop' => 'demo', 'terminal' => $_SESSION['terminal'], 'cashier' => $_SESSION['cashier']];
 session_write_close(); // the cashier's next request does not wait for this one
 require 'kaunter.php';
@@ -12,4 +14,6 @@ if ($_SERVER['REQUEST_METHOD'] === 'GET') { // the till says "paid": check it at
     exit(json_encode($minor !== null && (sale($ref, $minor)['closes_bill'] ?? null) === true));
 }
 $none = fn() => kaunter('POST', '/v1/terminal-tokens', $till + ['rights' => ['cancel']]); // no bill: it charges nothing
-echo json_encode($minor === null ? $none() : token($till, ['charge', 'cancel'], $ref, $minor));
+$made = $minor === null ? $none() : token($till, ['charge', 'cancel'], $ref, $minor);
+if (!isset($made['token'])) { http_response_code(502); $made = ['error' => $made['code'] ?? 'backend_unreachable']; }
+echo json_encode($made);

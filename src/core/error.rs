@@ -117,6 +117,7 @@ macro_rules! error_codes {
         )+ }
         backend { $(
             #[doc = $doc:literal]
+            $(#[doc = $advice:literal])*
             $code:ident $word:literal $class:ident $status:literal $remedy:ident $sentence:literal $detail:literal;
         )+ }
     ) => {
@@ -142,12 +143,12 @@ macro_rules! error_codes {
             }
 
             /// What the developer does, for the documentation: the later lines of the comment on an error of the page,
-            /// or the backend's own sentence.
+            /// or the backend's own sentence with those lines.
             #[must_use]
             pub fn advice(self) -> &'static str {
                 let advice = match self {
                     $(Self::$page => concat!("", $($page_advice),*),)+
-                    $(Self::$code => $detail,)+
+                    $(Self::$code => concat!($detail, $($advice),*),)+
                 };
                 advice.trim()
             }
@@ -236,9 +237,9 @@ error_codes! {
         ModuleLoadFailed "module_load_failed" Setup Later
             "The payment module did not load: check the connection and reload the page.";
         /// The page's security policy refuses WebAssembly.
-        /// Add `'wasm-unsafe-eval'` to `script-src` of the page's policy.
+        /// Add `'wasm-unsafe-eval'` to `script-src` of the page's Content-Security-Policy.
         ModuleCspBlocked "module_csp_blocked" Setup No
-            "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.";
+            "The page's own settings block the payment module: tell the page's maker.";
         /// Module and JavaScript are of different versions.
         /// Copy the `.wasm` files and the scripts from one version.
         /// Serve those without a hash in their name with `Cache-Control: no-cache`.
@@ -255,7 +256,7 @@ error_codes! {
         /// The page's security policy refuses calls to the backend; `detail` is the origin to add.
         /// Add the origin in `detail` to `connect-src` of the page's policy.
         ConnectCspBlocked "connect_csp_blocked" Setup No
-            "The page's security policy blocks the shop's system: add its origin to connect-src.";
+            "The page's own settings block the shop's system: tell the page's maker.";
         /// The backend's address is neither HTTPS nor this machine: the token could be read on the way.
         /// Give `backend` an https address. Plain http is for this machine only, such as `http://localhost:8787`.
         BackendInsecure "backend_insecure" Setup No
@@ -464,11 +465,15 @@ error_codes! {
         Internal "internal" Unavailable 500 Later
             "The shop's system has a fault: try again, and tell its operator."
             "A fault of the backend: try again, and tell its operator the trace id.";
-        /// The sale is being collected by another trade.
+        /// The sale is being collected by another trade, or the element on the page collects another sale.
+        /// From a till: watch the trade with `await till.resume(error.tradeId)`.
+        /// From the element, if `detail` says that it collects another sale: let the cashier finish that one first.
         SaleBusy "sale_busy" Conflict 409 No
             "This sale is being paid already: finish that payment, do not charge again."
             "Another trade collects this sale: watch that trade, do not charge again.";
         /// The sale is paid.
+        /// `await till.checkStatus(error.tradeId)` gives the trade that paid it.
+        /// Let your server ask the backend whether to close the bill.
         SalePaid "sale_paid" Conflict 409 No
             "This sale is already paid: do not charge again."
             "This sale is paid: do not charge again.";

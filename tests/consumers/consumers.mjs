@@ -24,7 +24,13 @@ function withGlobal(file) {
 
 const importMap = (folder) =>
   `<script type="importmap">
-  { "imports": { "kaunter": "${folder}/index.js", "kaunter/sandbox": "${folder}/sandbox.js" } }
+  {
+    "imports": {
+      "kaunter": "${folder}/index.js",
+      "kaunter/sandbox": "${folder}/sandbox.js",
+      "kaunter/element": "${folder}/wasm/element.js"
+    }
+  }
 </script>
 `;
 
@@ -331,7 +337,9 @@ export const BROWSER = [
     },
     expect: { build: "with lines" },
     lines: {
-      why: "The policy allows the module and the backend, and names the package's Trusted Types policy.",
+      why:
+        "The policy allows the module and the backend, and names the package's Trusted Types policy.\n" +
+        "A page with `kaunter/element` needs `trusted-types kaunter lit-html`.",
       header: STRICT,
     },
   },
@@ -411,8 +419,8 @@ export const PROGRAMS = [
     expect: { run: "with lines" },
     lines: swap(
       "vitest.config.js",
-      "test:",
-      'resolve: { alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }] },\n',
+      "environment",
+      '// in `test: { … }`\nalias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],\n',
     ),
   },
   {
@@ -437,7 +445,8 @@ export const PROGRAMS = [
       edit: {
         path: "vitest.config.js",
         before: "environment",
-        add: `alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],
+        add: `// in \`test: { … }\`
+alias: [{ find: /^kaunter$/, replacement: "kaunter/testing" }],
 server: { deps: { inline: ["kaunter"] } },
 `,
       },

@@ -11,10 +11,11 @@ export const readResults = async () => JSON.parse(await readFile(RESULTS, "utf8"
 
 const HEAD = `# Your tool, your lines
 
-\`cargo xtask consumers\` writes this page: do not edit it.
-For each tool it makes a new project from the packed package, with the README's quick start as the page's code.
-It takes a sale through the camera in Chromium, in development and from the build, against a real backend.
-It takes a second one in the sandbox, with the first code of the package's README.
+<!-- \`cargo xtask consumers\` writes this page: do not edit it. -->
+
+Kaunter was tried with each of these tools, in a new project with the package.
+The page took a sale through the camera in Chromium, in development and from the build, against a real backend.
+It took a second one in the sandbox, with the first code of the package's README.
 (A script tag has no sandbox.)
 
 - **as it is**: no setting is needed.

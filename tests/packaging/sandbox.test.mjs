@@ -286,6 +286,28 @@ test("each fault by its name, until it is deleted", async (t) => {
   );
 });
 
+test("an unconfirmed sale: the answer is lost, and then the gateway is down", async (t) => {
+  const page = await timeless(t, { faults: ["answer_lost"] });
+  await page.evaluate(() => {
+    const begun = Date.now();
+    till.addEventListener("state", ({ detail }) => detail.to === "waiting" && world.faults.add("gateway_down"));
+    charge("OPEN", "12.00").then(({ value, error }) => {
+      globalThis.end = { word: error?.code ?? value.status, id: value?.tradeId, ms: Date.now() - begun };
+    });
+  });
+  const { word, id, ms } = await passing(page, "the sale has ended", () => globalThis.end);
+  assert.equal(word, "unconfirmed");
+  assert.ok(ms > 115_000 && ms < 130_000, `${ms} ms: 90 s, and 30 s for the last word`);
+  assert.equal((await ledger(page)).length, 1, "the money has moved");
+  await page.evaluate((id) => {
+    world.faults.delete("gateway_down");
+    till.refresh(id).then(({ status }) => {
+      globalThis.known = status;
+    });
+  }, id);
+  assert.equal(await passing(page, "the gateway is asked again", () => globalThis.known), "paid");
+});
+
 test("the phone approves, declines, and pays a code that the till shows", async (t) => {
   const page = await counter(t, { persist: false, approval: "manual" });
   const answered = (ref, answer) =>

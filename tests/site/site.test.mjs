@@ -91,6 +91,12 @@ test("each error code has a page, which says what to do and whether money moved"
   }
 });
 
+test("each text of the element is listed with its word", () => {
+  const { html } = pages.get(`${BASE}words.html`);
+  for (const text of ["idle", "Ready for the next sale.", "titlePaid", "unfinished", "{a}"])
+    assert.ok(html.includes(text), text);
+});
+
 test("each live example does what its page says, under the site's policy, and calls nobody", async (t) => {
   const examples = liveBlocks();
   assert.ok(examples.length >= 3);

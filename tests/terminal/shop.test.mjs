@@ -16,7 +16,7 @@ before(needPhp);
 async function phpShop(t, shop, bills, environment = {}) {
   const page = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const files = [...page.matchAll(/```php\n([\s\S]*?)```/g)].map(([, php]) => php);
-  assert.ok(files.join("").trim().split("\n").length <= 36, "thirty-six lines");
+  assert.ok(files.join("").trim().split("\n").length <= 40, "forty lines");
   for (const [at, name] of ["kaunter.php", "till.php"].entries()) await writeFile(join(shop.dir, name), files[at]);
   await writeFile(
     join(shop.dir, "bills.php"),
@@ -34,6 +34,14 @@ async function phpShop(t, shop, bills, environment = {}) {
   return {
     token: async (ref = null) =>
       (await fetch(url("till.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
+    refusal: async (ref) => {
+      const answer = await fetch(url("till.php"), {
+        method: "POST",
+        headers: { cookie },
+        body: JSON.stringify({ ref }),
+      });
+      return [answer.status, await answer.json()];
+    },
     closes: async (ref) =>
       (await fetch(url(`till.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
   };
@@ -129,6 +137,15 @@ test("while the README's PHP waits for the backend, the same cashier's next requ
   assert.equal(answered, false, "the question still waits");
   let_go();
   assert.equal(await waits, false);
+});
+
+test("the README's PHP says that it has no token: the backend is down, or refuses", async (t) => {
+  const shop = await counter(t);
+  const down = await phpShop(t, shop, { "php-5": 100 }, { KAUNTER_BACKEND: `http://127.0.0.1:${await freePort()}` });
+  assert.deepEqual(await down.refusal("php-5"), [502, { error: "backend_unreachable" }]);
+  const refused = await phpShop(t, shop, { "php-5": 100 }, { KAUNTER_SERVER_KEY: "another key" });
+  const [status, { error }] = await refused.refusal("php-5");
+  assert.deepEqual([status, error], [502, "server_key_invalid"]);
 });
 
 test("the README's PHP follows no redirect with the server key", async (t) => {

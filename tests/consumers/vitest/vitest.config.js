@@ -1,1 +1,5 @@
-export default { test: {} };
+export default {
+  test: {
+    environment: "node",
+  },
+};
