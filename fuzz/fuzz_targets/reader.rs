@@ -56,6 +56,7 @@ fuzz_target!(|data: &[u8]| {
                 bytes: &code.bytes,
                 text: &code.text,
                 confirmed: code.confirmed,
+                arrived: what & 16 != 0,
             });
         }
         let _ = reader.hint();
