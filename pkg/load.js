@@ -170,7 +170,7 @@ function failure(cause, source) {
     ? new KaunterError(
         "module_csp_blocked",
         "The page's own settings block the payment module: tell the page's maker.",
-        { cause },
+        { detail: "script-src needs 'wasm-unsafe-eval'", cause },
       )
     : unloaded(
         `The payment module did not load from ${named(source)}: ${

@@ -256,7 +256,7 @@ error_codes! {
         /// The page's security policy refuses calls to the backend; `detail` is the origin to add.
         /// Add the origin in `detail` to `connect-src` of the page's policy.
         ConnectCspBlocked "connect_csp_blocked" Setup No
-            "The page's own settings block the shop's system: tell the page's maker.";
+            "The page's own settings (connect-src) block the shop's system: tell the page's maker.";
         /// The backend's address is neither HTTPS nor this machine: the token could be read on the way.
         /// Give `backend` an https address. Plain http is for this machine only, such as `http://localhost:8787`.
         BackendInsecure "backend_insecure" Setup No

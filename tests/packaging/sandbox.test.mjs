@@ -129,6 +129,19 @@ test("a page without the sandbox loads nothing of it", async (t) => {
   );
 });
 
+test("a page whose policy forbids WebAssembly is told the word that its policy lacks", async (t) => {
+  const page = await tab(t);
+  const { error } = await page.evaluate(() => {
+    const policy = document.createElement("meta");
+    policy.httpEquiv = "Content-Security-Policy";
+    policy.content = "script-src 'self' 'unsafe-inline'";
+    document.head.append(policy);
+    return ends(kaunter.Till.open({ backend: "https://pay.shop.example", getToken: () => "" }));
+  });
+  assert.equal(error.code, "module_csp_blocked");
+  assert.match(error.detail, /script-src needs 'wasm-unsafe-eval'/);
+});
+
 test("what is spread into a till's options: backend, getToken and fetch", async (t) => {
   const page = await counter(t);
   assert.deepEqual(await page.evaluate(() => Object.keys(world)), ["backend", "getToken", "fetch"]);
