@@ -1,5 +1,5 @@
-// Which fields of a request or an answer the page shows. The rule is a list of what may be seen, not of what may not:
-// a field that nobody has thought of stays hidden, as in the backend's log.
+// Lists the fields of requests and answers that the page shows. A field that is not listed stays hidden, as in the
+// backend's log, so a new field can't show a secret.
 
 /** Shown in place of a value. */
 export const MASK = "•••";

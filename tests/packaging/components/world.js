@@ -1,4 +1,4 @@
-// What the pages of both frameworks share: a sandbox, and notes of what the tills of the page did.
+// The part that the pages of both frameworks share: a sandbox, and notes of what the tills of the page did.
 
 import { Till } from "kaunter";
 import { sandbox } from "kaunter/sandbox";
