@@ -1,4 +1,4 @@
-// The part that the pages of both frameworks share: a sandbox, and notes of what the tills of the page did.
+// The sandbox of a page in these tests, and notes of what the tills of that page did. Both frameworks use it.
 
 import { Till } from "kaunter";
 import { sandbox } from "kaunter/sandbox";
