@@ -40,6 +40,9 @@ enum Command {
         /// Skip the optimisation for size, as the demo does: takes half a minute.
         #[arg(long)]
         quick: bool,
+        /// Build one module only, as it ships, into this folder: shows what a change costs in bytes.
+        #[arg(long, value_names = ["NAME", "OUT"], num_args = 2, conflicts_with = "quick")]
+        only: Vec<String>,
     },
     /// Build the site that needs no server: the demo as static files.
     Site(site::Site),
@@ -77,8 +80,11 @@ fn obey() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Demo(demo) => demo.run(),
         Command::Test(test) => test.run(),
-        Command::Build { quick: true } => module::quick(),
-        Command::Build { quick: false } => module::ship(),
+        Command::Build { quick: true, .. } => module::quick(),
+        Command::Build { only, .. } => match only.as_slice() {
+            [name, out] => module::only(name, std::path::Path::new(out)),
+            _ => module::ship(),
+        },
         Command::Site(site) => site.run(),
         Command::Recording => recording::record(),
         Command::Sim(sim) => sim.run(),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
 use crate::run::{cargo, command, root, run, step, target};
 use crate::tools;
 use crate::{lean, names};
@@ -91,16 +93,7 @@ fn build(profile: Profile) -> anyhow::Result<()> {
     };
     // One by one: in a common build, cargo would give each the dependency features of the other too.
     for module in &MODULES {
-        run(cargo(&[
-            "build",
-            "--package",
-            module.package,
-            "--lib",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            profile,
-        ]))?;
+        compile(module, profile)?;
     }
     let out = root().join("pkg/wasm");
     if out.exists() {
@@ -111,6 +104,19 @@ fn build(profile: Profile) -> anyhow::Result<()> {
         glue(module, profile, &out)?;
     }
     digits()
+}
+
+fn compile(module: &Module, profile: &str) -> anyhow::Result<()> {
+    run(cargo(&[
+        "build",
+        "--package",
+        module.package,
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        profile,
+    ]))
 }
 
 /// Writes `NAME.js`, `NAME.d.ts` and `NAME.wasm`.
@@ -209,7 +215,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     build(Profile::Ship)?;
     step("Optimising the modules");
     for module in &MODULES {
-        optimise(module)?;
+        optimise(module, &root().join("pkg/wasm"))?;
     }
     bundle()?;
     papers()?;
@@ -217,16 +223,26 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn optimise(module: &Module) -> anyhow::Result<()> {
+/// Builds one module as it ships into `out`, to see its size. The package stays as it is.
+pub(crate) fn only(name: &str, out: &Path) -> anyhow::Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    let module = MODULES.iter().find(|module| module.name == name);
+    let module = module.with_context(|| format!("there is no module {name}"))?;
+    compile(module, "ship")?;
+    glue(module, "ship", out)?;
+    optimise(module, out)
+}
+
+fn optimise(module: &Module, folder: &Path) -> anyhow::Result<()> {
     let name = module.name;
-    let folder = root().join("pkg/wasm");
     let wasm = folder.join(format!("{name}.wasm"));
     let (before, path) = (
         std::fs::metadata(&wasm)?.len(),
         wasm.to_string_lossy().into_owned(),
     );
     lean::without_sentences(&wasm)?;
-    names::shorten(&folder, name)?;
+    names::shorten(folder, name)?;
     let mut optimise = command("npx", &["--no-install", "wasm-opt", "--mvp-features"]);
     optimise.args(FEATURES).args(module.passes).arg(ORDER);
     optimise.args([&path, "-o", &path]);
