@@ -5,7 +5,7 @@
 #![no_main]
 
 use kaunter_core::gate::{Evidence, Gate};
-use kaunter_reader::{Effort, Luma, Reader};
+use kaunter_reader::{Effort, Found, Luma, Reader};
 use libfuzzer_sys::fuzz_target;
 
 /// Frames of one input, and the largest side of one.
@@ -14,7 +14,7 @@ const MOST_SIDE: usize = 400;
 
 fuzz_target!(|data: &[u8]| {
     let mut reader = Reader::new();
-    let mut gate = Gate::new();
+    let (mut gate, mut now_ms) = (Gate::new(), 0);
     let mut rest = data;
     for _ in 0..MOST_FRAMES {
         let Some(([across, down, zoom, what], cells)) = rest.split_first_chunk() else {
@@ -52,13 +52,16 @@ fuzz_target!(|data: &[u8]| {
                     .iter()
                     .all(|corner| corner.x.is_finite() && corner.y.is_finite())
             );
-            let _ = gate.pass(Evidence {
-                bytes: &code.bytes,
-                text: &code.text,
-                confirmed: code.confirmed,
-                arrived: what & 16 != 0,
-            });
         }
+        let evidence = |code: &Found| Evidence {
+            bytes: &code.bytes,
+            text: &code.text,
+            confirmed: code.confirmed,
+            arrived: what & 16 != 0,
+        };
+        now_ms += 250;
+        let passed = gate.look(&found.iter().map(evidence).collect::<Vec<_>>(), now_ms);
+        assert!(passed.is_none_or(|at| at < found.len()));
         let _ = reader.hint();
         if what & 8 != 0 {
             reader.reset();

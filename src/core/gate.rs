@@ -1,4 +1,4 @@
-//! Decides when a reading of a live picture is believed, and passes each code once in a scan.
+//! Decides which code of a live picture is taken: when a reading is believed, and which code waits for which.
 //!
 //! A misread digit takes another customer's money.
 //! Error correction catches nearly every misread, and a misread EMVCo code has a broken structure.
@@ -12,18 +12,35 @@
 //! A phone that is still in the picture after its sale must not pay the next one.
 //! So a code that was read for a sale passes for another sale only after the picture was without it (rule 48).
 //!
+//! A till's camera also sees the shop's own sticker and the goods' codes.
+//! So a code passes only if no better one is in the picture, and two that are equally good pass neither (rule 49).
+//!
 //! The gate sees no pixels. The reader gives it the [`Evidence`] of each code.
 
 use std::fmt;
 
 use crate::code::trimmed;
+use crate::policy::Ms;
+use crate::rank::Rank;
 use crate::wallet::{Kind, recognise};
 
-/// Codes that one scan may pass, and unconfirmed ones that it remembers.
+/// Codes of one scan that the gate remembers.
 ///
 /// A counter sees a handful. Larger: a screen that shows one code after another fills the memory.
-/// Smaller: a customer's code may be ignored.
-const MAX_PASSED: usize = 64;
+/// Smaller: a code that was refused is offered again.
+const MAX_SEEN: usize = 64;
+/// A code that was not read for so long has left the picture. A shop's code is reported only after so long without a
+/// customer's.
+///
+/// It is four times as long as the reader takes to tell a code again (`AGAIN_MS`), because not every frame is read.
+/// Larger: after a second phone was taken away, the customer waits longer.
+/// Smaller: a code that a hand or a reflection hides counts as gone, and the other one pays.
+const GONE_MS: Ms = 1_000;
+/// A link or an article number is taken only if it was in the picture for so long, without a better code.
+///
+/// Larger: the customer of a wallet whose codes are links waits longer.
+/// Smaller: goods on the counter are taken before the customer has raised the phone.
+const GOODS_MS: Ms = 3_000;
 /// Codes of earlier sales that the gate remembers.
 ///
 /// Larger: codes stay in memory for longer. Smaller: of several phones that were left in the picture, one may pay again.
@@ -65,38 +82,78 @@ impl fmt::Debug for Evidence<'_> {
 /// gate.begin("order-1");
 ///
 /// // Digits without a check: only the second equal reading passes, and only once.
-/// assert!(!gate.pass(read("134503098230927349", false)));
-/// assert!(!gate.pass(read("134503098230927348", false)));
-/// assert!(gate.pass(read("134503098230927349", false)));
-/// assert!(!gate.pass(read("134503098230927349", false)));
+/// assert_eq!(gate.look(&[read("134503098230927349", false)], 0), None);
+/// assert_eq!(gate.look(&[read("134503098230927349", false)], 33), Some(0));
+/// assert_eq!(gate.look(&[read("134503098230927349", false)], 66), None);
 ///
 /// // Two readings of one picture, and codes with a structure of their own, pass at once.
-/// assert!(gate.pass(read("287650098230927349", true)));
-/// assert!(gate.pass(read("TNG-7Q2M", false)));
+/// gate.begin("order-1");
+/// assert_eq!(gate.look(&[read("287650098230927349", true)], 0), Some(0));
+/// assert_eq!(gate.look(&[read("TNG-7Q2M", false)], 33), Some(0));
 ///
 /// // A code of an earlier sale passes once the picture has been without it.
 /// gate.used("TNG-7Q2M", "order-1");
 /// gate.begin("order-2");
-/// assert!(!gate.pass(read("TNG-7Q2M", false)));
+/// assert_eq!(gate.look(&[read("TNG-7Q2M", false)], 0), None);
 /// assert!(gate.met_left_over());
-/// assert!(gate.pass(Evidence { arrived: true, ..read("TNG-7Q2M", false) }));
+/// assert_eq!(gate.look(&[Evidence { arrived: true, ..read("TNG-7Q2M", false) }], 33), Some(0));
+///
+/// // Of a phone, goods and the shop's own code, only the phone's code passes. Of two phones, neither does.
+/// gate.begin("order-3");
+/// let link = read("https://shop.example/p/1", false);
+/// assert_eq!(gate.look(&[link, read("TNG-8888", false)], 0), Some(1));
+/// assert_eq!(gate.look(&[read("TNG-1", false), read("TNG-2", false)], 33), None);
+/// assert!(gate.sees_several());
 /// ```
 #[derive(Default)]
 pub struct Gate {
-    /// Digits that were read once, without confirmation.
-    once: Vec<Vec<u8>>,
-    passed: Vec<Vec<u8>>,
+    /// The codes of this scan, the last one seen last.
+    seen: Vec<Seen>,
     /// The codes that were read for the sale, and those of earlier sales, oldest first.
     taken: Vec<Vec<u8>>,
     used: Vec<Vec<u8>>,
     /// The reference of the sale; empty if the scan is for no sale.
     sale: String,
     met_left_over: bool,
+    sees_several: bool,
+}
+
+/// A code that a scan has seen.
+struct Seen {
+    bytes: Vec<u8>,
+    rank: Rank,
+    /// When it came into the picture, and when it was last read there.
+    came_ms: Ms,
+    last_ms: Ms,
+    /// It has all the readings that it needs.
+    is_believed: bool,
+    /// It was read beside another code, so it is no misreading of that one.
+    is_beside: bool,
+    has_passed: bool,
+}
+
+impl Seen {
+    /// Whether it is in the picture and may be the customer's.
+    fn competes(&self, now_ms: Ms) -> bool {
+        !self.has_passed
+            && (self.is_believed || self.is_beside)
+            && now_ms.saturating_sub(self.last_ms) < GONE_MS
+    }
+
+    /// Whether it has been in the picture for long enough that no better code is to be expected.
+    fn has_waited(&self, now_ms: Ms) -> bool {
+        let wait_ms = match self.rank {
+            Rank::Merchant => GONE_MS,
+            Rank::Goods => GOODS_MS,
+            Rank::Unknown | Rank::Consumer => 0,
+        };
+        now_ms.saturating_sub(self.came_ms) >= wait_ms
+    }
 }
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Gate({} passed)", self.passed.len())
+        write!(f, "Gate({} codes)", self.seen.len())
     }
 }
 
@@ -109,9 +166,9 @@ impl Gate {
 
     /// Begins a scan for a sale, or with an empty reference for no sale.
     pub fn begin(&mut self, sale: &str) {
-        self.once.clear();
-        self.passed.clear();
+        self.seen.clear();
         self.met_left_over = false;
+        self.sees_several = false;
         self.turn_to(sale);
     }
 
@@ -138,26 +195,70 @@ impl Gate {
         self.met_left_over
     }
 
-    /// Whether a code passes with this reading: each code once in a scan, and digits with their second equal reading.
+    /// True while several codes are in the picture that may be the customer's, so that none of them passes.
+    #[must_use]
+    pub fn sees_several(&self) -> bool {
+        self.sees_several
+    }
+
+    /// Which of the codes of a picture passes, if one does. Each code passes once in a scan.
     ///
-    /// A code of an earlier sale passes only after the picture was without it.
-    pub fn pass(&mut self, code: Evidence<'_>) -> bool {
-        if self.is_left_over(code) {
-            self.met_left_over = true;
-            return false;
-        }
-        if holds(&self.passed, code.bytes) || self.passed.len() >= MAX_PASSED {
-            return false;
-        }
-        if needs_second_reading(code) && !holds(&self.once, code.bytes) {
-            if self.once.len() >= MAX_PASSED {
-                self.once.remove(0);
+    /// Call it for pictures without codes too, so that [`Self::sees_several`] ends. `now_ms` never goes back.
+    /// Digits pass with their second equal reading, and a code of an earlier sale only after the picture was without it.
+    pub fn look(&mut self, codes: &[Evidence<'_>], now_ms: Ms) -> Option<usize> {
+        let mut fresh = Vec::new();
+        for (at, code) in codes.iter().enumerate() {
+            if self.is_left_over(*code) {
+                self.met_left_over = true;
+            } else {
+                fresh.push(at);
+                let is_beside = codes.iter().any(|other| other.bytes != code.bytes);
+                self.note(*code, is_beside, now_ms);
             }
-            self.once.push(code.bytes.to_vec());
-            return false;
         }
-        self.passed.push(code.bytes.to_vec());
-        true
+        let competing = || self.seen.iter().filter(|seen| seen.competes(now_ms));
+        let best = competing().map(|seen| seen.rank).max();
+        let mut best_ones = competing().filter(|seen| Some(seen.rank) == best);
+        let first = best_ones.next();
+        let are_several = best > Some(Rank::Merchant) && best_ones.next().is_some();
+        self.sees_several = are_several && first.is_some_and(|first| first.has_waited(now_ms));
+        let bytes = first.filter(|_| !are_several)?.bytes.clone();
+        let at = fresh.into_iter().find(|at| codes[*at].bytes == bytes)?;
+        let one = self.seen.iter_mut().find(|seen| seen.bytes == bytes)?;
+        one.has_passed = one.is_believed && one.has_waited(now_ms);
+        one.has_passed.then_some(at)
+    }
+
+    /// Notes a reading.
+    fn note(&mut self, code: Evidence<'_>, is_beside: bool, now_ms: Ms) {
+        let known = self.seen.iter().position(|seen| seen.bytes == code.bytes);
+        let seen = if let Some(at) = known {
+            let mut seen = self.seen.remove(at);
+            if now_ms.saturating_sub(seen.last_ms) >= GONE_MS {
+                seen.came_ms = now_ms;
+            }
+            seen.is_believed = true;
+            seen
+        } else {
+            let recognised = recognise(code.text);
+            if self.seen.len() >= MAX_SEEN {
+                self.seen.remove(0);
+            }
+            Seen {
+                bytes: code.bytes.to_vec(),
+                rank: Rank::of(code.text, &recognised),
+                came_ms: now_ms,
+                last_ms: now_ms,
+                is_believed: code.confirmed || !is_bare_digits(code.bytes, &recognised.kind),
+                is_beside: false,
+                has_passed: false,
+            }
+        };
+        self.seen.push(Seen {
+            last_ms: now_ms,
+            is_beside: is_beside || seen.is_beside,
+            ..seen
+        });
     }
 
     /// Whether a code was read for another sale and is still in the picture. One that came again is forgotten.
@@ -173,18 +274,11 @@ impl Gate {
     }
 }
 
-fn holds(codes: &[Vec<u8>], bytes: &[u8]) -> bool {
-    codes.iter().any(|code| code == bytes)
-}
-
-/// Whether a code needs a second equal reading: digits without a check that are not confirmed.
-fn needs_second_reading(code: Evidence<'_>) -> bool {
-    if code.confirmed {
-        return false;
-    }
-    match recognise(code.text).kind {
+/// Whether a code is digits without a check: it needs a second equal reading.
+fn is_bare_digits(bytes: &[u8], kind: &Kind) -> bool {
+    match kind {
         Kind::WeChatPay | Kind::Alipay | Kind::UnionPay => true,
-        Kind::Opaque => code.bytes.iter().all(u8::is_ascii_digit),
+        Kind::Opaque => bytes.iter().all(u8::is_ascii_digit),
         Kind::EmvConsumer { .. } | Kind::Merchant => false,
     }
 }
@@ -192,6 +286,10 @@ fn needs_second_reading(code: Evidence<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DIGITS: &str = "134503098230927349";
+    const STICKER: &str = "https://qr.alipay.com/fkx1";
+    const GOODS: &str = "https://shop.example/p/1";
 
     fn read(text: &str) -> Evidence<'_> {
         Evidence {
@@ -202,31 +300,60 @@ mod tests {
         }
     }
 
+    fn confirmed(text: &str) -> Evidence<'_> {
+        Evidence {
+            confirmed: true,
+            ..read(text)
+        }
+    }
+
+    fn arrived(text: &str) -> Evidence<'_> {
+        Evidence {
+            arrived: true,
+            ..read(text)
+        }
+    }
+
+    /// Shows the same codes from a time to a time, as often as a reader tells them. The first that passes, and when.
+    fn shown<'a>(
+        gate: &mut Gate,
+        codes: &[Evidence<'a>],
+        from_ms: Ms,
+        to_ms: Ms,
+    ) -> Option<(&'a str, Ms)> {
+        (from_ms..to_ms)
+            .step_by(250)
+            .find_map(|now_ms| Some((codes[gate.look(codes, now_ms)?].text, now_ms)))
+    }
+
     #[test]
     fn bare_digits_that_one_picture_has_confirmed_pass_at_once_and_once() {
         let mut gate = Gate::new();
-        let confirmed = Evidence {
-            confirmed: true,
-            ..read("134503098230927349")
-        };
-        assert!(gate.pass(confirmed));
-        assert!(!gate.pass(confirmed));
+        assert_eq!(gate.look(&[confirmed(DIGITS)], 0), Some(0));
+        assert_eq!(gate.look(&[confirmed(DIGITS)], 33), None);
     }
 
     #[test]
     fn bare_digits_pass_on_their_second_equal_reading_and_once() {
         let mut gate = Gate::new();
-        assert!(!gate.pass(read("134503098230927349")));
-        assert!(!gate.pass(read("134503098230927348")), "another reading");
-        assert!(gate.pass(read("134503098230927349")));
-        assert!(!gate.pass(read("134503098230927349")), "offered once");
+        assert_eq!(gate.look(&[read(DIGITS)], 0), None);
+        assert_eq!(
+            gate.look(&[read("134503098230927348")], 33),
+            None,
+            "another reading"
+        );
+        assert_eq!(gate.look(&[read(DIGITS)], 66), Some(0));
+        assert_eq!(gate.look(&[read(DIGITS)], 99), None, "offered once");
+        // Two pictures that were told together.
+        gate.begin("");
+        assert_eq!(gate.look(&[read(DIGITS), read(DIGITS)], 0), Some(0));
     }
 
     #[test]
     fn a_code_with_letters_passes_at_once_and_once() {
         let mut gate = Gate::new();
-        assert!(gate.pass(read("TNG-7Q2M")));
-        assert!(!gate.pass(read("TNG-7Q2M")));
+        assert_eq!(gate.look(&[read("TNG-7Q2M")], 0), Some(0));
+        assert_eq!(gate.look(&[read("TNG-7Q2M")], 33), None);
     }
 
     /// A gate whose code was read for the sale `first`, in a scan for this sale.
@@ -242,34 +369,27 @@ mod tests {
     fn rule_48_a_code_of_an_earlier_sale_passes_once_the_picture_was_without_it() {
         for sale in ["second", ""] {
             let mut gate = after_first(" TNG-7Q2M", sale);
-            for _ in 0..3 {
-                assert!(!gate.pass(read("TNG-7Q2M")), "a left-over code was taken");
+            for now_ms in 0..3 {
+                let passed = gate.look(&[read("TNG-7Q2M")], now_ms);
+                assert_eq!(passed, None, "a left-over code was taken");
             }
             assert!(gate.met_left_over());
-            assert!(gate.pass(read("TNG-8888")), "another code");
-            let arrived = Evidence {
-                arrived: true,
-                ..read("TNG-7Q2M")
-            };
-            assert!(gate.pass(arrived), "shown again");
+            assert_eq!(gate.look(&[read("TNG-8888")], 3), Some(0), "another code");
+            assert_eq!(gate.look(&[arrived("TNG-7Q2M")], 4), Some(0), "shown again");
         }
     }
 
     #[test]
     fn rule_48_digits_that_came_again_still_need_their_second_reading() {
-        let mut gate = after_first("134503098230927349", "second");
-        let arrived = Evidence {
-            arrived: true,
-            ..read("134503098230927349")
-        };
-        assert!(!gate.pass(arrived));
-        assert!(gate.pass(read("134503098230927349")));
+        let mut gate = after_first(DIGITS, "second");
+        assert_eq!(gate.look(&[arrived(DIGITS)], 0), None);
+        assert_eq!(gate.look(&[read(DIGITS)], 33), Some(0));
     }
 
     #[test]
     fn rule_48_the_same_sale_takes_its_code_again() {
         let mut gate = after_first("TNG-7Q2M", "first");
-        assert!(gate.pass(read("TNG-7Q2M")));
+        assert_eq!(gate.look(&[read("TNG-7Q2M")], 0), Some(0));
         assert!(!gate.met_left_over());
     }
 
@@ -278,21 +398,117 @@ mod tests {
         let mut gate = after_first("TNG-1", "second");
         gate.used("TNG-2", "second");
         gate.begin("third");
-        assert!(!gate.pass(read("TNG-1")), "a left-over code was taken");
-        assert!(!gate.pass(read("TNG-2")), "a left-over code was taken");
+        let both = [read("TNG-1"), read("TNG-2")];
+        assert_eq!(gate.look(&both, 0), None, "a left-over code was taken");
         for sale in 0..MAX_USED {
             gate.used(&format!("OTHER-{sale}"), "third");
         }
         gate.begin("fourth");
-        assert!(gate.pass(read("TNG-1")), "the memory is bounded");
-        assert!(!gate.pass(read("OTHER-0")), "a left-over code was taken");
+        assert_eq!(
+            gate.look(&[read("TNG-1")], 0),
+            Some(0),
+            "the memory is bounded"
+        );
+        let other = gate.look(&[read("OTHER-0")], 33);
+        assert_eq!(other, None, "a left-over code was taken");
+    }
+
+    #[test]
+    fn rule_49_a_customers_code_is_taken_beside_a_sticker_and_goods_at_once() {
+        let around = [STICKER, GOODS, "4006381333931"].map(read);
+        for phone in [confirmed(DIGITS), read("TNG-7Q2M")] {
+            for place in 0..=around.len() {
+                let mut codes = around.to_vec();
+                codes.insert(place, phone);
+                let mut gate = Gate::new();
+                assert_eq!(
+                    gate.look(&codes, 0),
+                    Some(place),
+                    "the wrong code was taken"
+                );
+                let mut gate = Gate::new();
+                assert_eq!(
+                    shown(&mut gate, &around, 0, 1_000),
+                    None,
+                    "the wrong code was taken"
+                );
+                assert_eq!(gate.look(&[phone], 1_000), Some(0), "the phone came later");
+            }
+        }
+        let mut gate = Gate::new();
+        let both = [read("TABLE-5"), confirmed(DIGITS)];
+        assert_eq!(
+            gate.look(&both, 0),
+            Some(1),
+            "a known wallet is better than an unknown text"
+        );
+    }
+
+    #[test]
+    fn rule_49_two_customers_codes_pass_neither_until_one_is_gone() {
+        for [a, b] in [
+            ["TNG-1", "TNG-2"].map(read),
+            [DIGITS, "287650098230927349"].map(confirmed),
+        ] {
+            let mut gate = Gate::new();
+            assert_eq!(
+                shown(&mut gate, &[a, b], 0, 5_000),
+                None,
+                "one of two codes was taken"
+            );
+            assert!(gate.sees_several());
+            let taken = shown(&mut gate, &[b], 5_000, 9_000);
+            assert_eq!(
+                taken,
+                Some((b.text, 5_750)),
+                "a second after the other was read last"
+            );
+            assert!(!gate.sees_several());
+        }
+    }
+
+    #[test]
+    fn rule_49_digits_that_were_seen_together_once_are_two_codes() {
+        let mut gate = Gate::new();
+        let [a, b] = [DIGITS, "287650098230927349"].map(read);
+        assert_eq!(gate.look(&[a, b], 0), None);
+        assert_eq!(gate.look(&[a], 33), None, "one of two codes was taken");
+        assert!(gate.sees_several());
+        assert_eq!(gate.look(&[], 1_000), None);
+        assert!(!gate.sees_several(), "both are gone");
+    }
+
+    #[test]
+    fn rule_49_what_is_no_customers_code_waits_for_one() {
+        let after = |text| shown(&mut Gate::new(), &[read(text)], 0, 9_000);
+        assert_eq!(after(STICKER), Some((STICKER, 1_000)), "reported");
+        assert_eq!(
+            after(GOODS),
+            Some((GOODS, 3_000)),
+            "perhaps an unknown wallet's"
+        );
+        let mut gate = Gate::new();
+        assert_eq!(
+            shown(&mut gate, &[GOODS, "WIFI:S:shop;;"].map(read), 0, 2_500),
+            None
+        );
+        assert!(!gate.sees_several(), "nobody has shown a phone");
+        assert_eq!(
+            shown(&mut gate, &[GOODS, "WIFI:S:shop;;"].map(read), 2_500, 9_000),
+            None
+        );
+        assert!(gate.sees_several());
+        // Time counts while it is in the picture only.
+        let mut gate = Gate::new();
+        assert_eq!(gate.look(&[read(GOODS)], 0), None);
+        assert_eq!(gate.look(&[read(GOODS)], 60_000), None);
     }
 
     #[test]
     fn evidence_and_gate_print_no_code() {
         let mut gate = Gate::new();
         let code = read("TNG-7Q2M");
-        gate.pass(code);
+        gate.look(&[code], 0);
         assert!(!format!("{code:?} {gate:?}").contains("TNG"));
     }
 }
