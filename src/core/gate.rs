@@ -27,7 +27,7 @@ use crate::wallet::{Kind, recognise};
 /// Codes of one scan that the gate remembers.
 ///
 /// A counter sees a handful. Larger: a screen that shows one code after another fills the memory.
-/// Smaller: a code that was refused is offered again.
+/// Smaller: a customer's code may be ignored.
 const MAX_SEEN: usize = 64;
 /// A code that was not read for so long has left the picture. A shop's code is reported only after so long without a
 /// customer's.
@@ -78,36 +78,42 @@ impl fmt::Debug for Evidence<'_> {
 /// use kaunter_core::gate::{Evidence, Gate};
 ///
 /// let read = |text: &'static str, confirmed| Evidence { bytes: text.as_bytes(), text, confirmed, arrived: false };
+/// // Shows a picture's codes to a gate: which of them passes?
+/// fn look(gate: &mut Gate, codes: &[Evidence<'_>], now_ms: u64) -> Option<usize> {
+///     codes.iter().for_each(|code| gate.see(*code, now_ms));
+///     let passed = gate.choose(now_ms)?;
+///     codes.iter().position(|code| code.bytes == passed)
+/// }
 /// let mut gate = Gate::new();
 /// gate.begin("order-1");
 ///
 /// // Digits without a check: only the second equal reading passes, and only once.
-/// assert_eq!(gate.look(&[read("134503098230927349", false)], 0), None);
-/// assert_eq!(gate.look(&[read("134503098230927349", false)], 33), Some(0));
-/// assert_eq!(gate.look(&[read("134503098230927349", false)], 66), None);
+/// assert_eq!(look(&mut gate, &[read("134503098230927349", false)], 0), None);
+/// assert_eq!(look(&mut gate, &[read("134503098230927349", false)], 33), Some(0));
+/// assert_eq!(look(&mut gate, &[read("134503098230927349", false)], 66), None);
 ///
 /// // Two readings of one picture, and codes with a structure of their own, pass at once.
-/// gate.begin("order-1");
-/// assert_eq!(gate.look(&[read("287650098230927349", true)], 0), Some(0));
-/// assert_eq!(gate.look(&[read("TNG-7Q2M", false)], 33), Some(0));
+/// assert_eq!(look(&mut gate, &[read("287650098230927349", true)], 99), Some(0));
+/// assert_eq!(look(&mut gate, &[read("TNG-7Q2M", false)], 132), Some(0));
 ///
 /// // A code of an earlier sale passes once the picture has been without it.
 /// gate.used("TNG-7Q2M", "order-1");
 /// gate.begin("order-2");
-/// assert_eq!(gate.look(&[read("TNG-7Q2M", false)], 0), None);
+/// assert_eq!(look(&mut gate, &[read("TNG-7Q2M", false)], 0), None);
 /// assert!(gate.met_left_over());
-/// assert_eq!(gate.look(&[Evidence { arrived: true, ..read("TNG-7Q2M", false) }], 33), Some(0));
+/// let again = Evidence { arrived: true, ..read("TNG-7Q2M", false) };
+/// assert_eq!(look(&mut gate, &[again], 33), Some(0));
 ///
-/// // Of a phone, goods and the shop's own code, only the phone's code passes. Of two phones, neither does.
+/// // Beside goods, the phone's code passes. Of two phones, neither does.
 /// gate.begin("order-3");
-/// let link = read("https://shop.example/p/1", false);
-/// assert_eq!(gate.look(&[link, read("TNG-8888", false)], 0), Some(1));
-/// assert_eq!(gate.look(&[read("TNG-1", false), read("TNG-2", false)], 33), None);
+/// let goods = read("https://shop.example/p/1", false);
+/// assert_eq!(look(&mut gate, &[goods, read("TNG-8888", false)], 0), Some(1));
+/// assert_eq!(look(&mut gate, &[read("TNG-1", false), read("TNG-2", false)], 33), None);
 /// assert!(gate.sees_several());
 /// ```
 #[derive(Default)]
 pub struct Gate {
-    /// The codes of this scan, the last one seen last.
+    /// The codes of this scan.
     seen: Vec<Seen>,
     /// The codes that were read for the sale, and those of earlier sales, oldest first.
     taken: Vec<Vec<u8>>,
@@ -135,9 +141,11 @@ struct Seen {
 impl Seen {
     /// Whether it is in the picture and may be the customer's.
     fn competes(&self, now_ms: Ms) -> bool {
-        !self.has_passed
-            && (self.is_believed || self.is_beside)
-            && now_ms.saturating_sub(self.last_ms) < GONE_MS
+        !self.has_passed && (self.is_believed || self.is_beside) && !self.is_gone(now_ms)
+    }
+
+    fn is_gone(&self, now_ms: Ms) -> bool {
+        now_ms.saturating_sub(self.last_ms) >= GONE_MS
     }
 
     /// Whether it has been in the picture for long enough that no better code is to be expected.
@@ -201,64 +209,59 @@ impl Gate {
         self.sees_several
     }
 
-    /// Which of the codes of a picture passes, if one does. Each code passes once in a scan.
-    ///
-    /// Call it for pictures without codes too, so that [`Self::sees_several`] ends. `now_ms` never goes back.
-    /// Digits pass with their second equal reading, and a code of an earlier sale only after the picture was without it.
-    pub fn look(&mut self, codes: &[Evidence<'_>], now_ms: Ms) -> Option<usize> {
-        let mut fresh = Vec::new();
-        for (at, code) in codes.iter().enumerate() {
-            if self.is_left_over(*code) {
-                self.met_left_over = true;
-            } else {
-                fresh.push(at);
-                let is_beside = codes.iter().any(|other| other.bytes != code.bytes);
-                self.note(*code, is_beside, now_ms);
-            }
+    /// A reading of the picture of this time, which never goes back. Then ask [`Self::choose`].
+    pub fn see(&mut self, code: Evidence<'_>, now_ms: Ms) {
+        if self.is_left_over(code) {
+            self.met_left_over = true;
+            return;
         }
-        let competing = || self.seen.iter().filter(|seen| seen.competes(now_ms));
-        let best = competing().map(|seen| seen.rank).max();
-        let mut best_ones = competing().filter(|seen| Some(seen.rank) == best);
-        let first = best_ones.next();
-        let are_several = best > Some(Rank::Merchant) && best_ones.next().is_some();
-        self.sees_several = are_several && first.is_some_and(|first| first.has_waited(now_ms));
-        let bytes = first.filter(|_| !are_several)?.bytes.clone();
-        let at = fresh.into_iter().find(|at| codes[*at].bytes == bytes)?;
-        let one = self.seen.iter_mut().find(|seen| seen.bytes == bytes)?;
-        one.has_passed = one.is_believed && one.has_waited(now_ms);
-        one.has_passed.then_some(at)
-    }
-
-    /// Notes a reading.
-    fn note(&mut self, code: Evidence<'_>, is_beside: bool, now_ms: Ms) {
-        let known = self.seen.iter().position(|seen| seen.bytes == code.bytes);
-        let seen = if let Some(at) = known {
-            let mut seen = self.seen.remove(at);
-            if now_ms.saturating_sub(seen.last_ms) >= GONE_MS {
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.bytes == code.bytes) {
+            if seen.is_gone(now_ms) {
                 seen.came_ms = now_ms;
             }
+            seen.last_ms = now_ms;
             seen.is_believed = true;
-            seen
-        } else {
-            let recognised = recognise(code.text);
-            if self.seen.len() >= MAX_SEEN {
-                self.seen.remove(0);
-            }
-            Seen {
+        } else if self.seen.len() < MAX_SEEN {
+            let kind = recognise(code.text).kind;
+            self.seen.push(Seen {
                 bytes: code.bytes.to_vec(),
-                rank: Rank::of(code.text, &recognised),
+                rank: Rank::of(code.text, &kind),
                 came_ms: now_ms,
                 last_ms: now_ms,
-                is_believed: code.confirmed || !is_bare_digits(code.bytes, &recognised.kind),
+                is_believed: code.confirmed || !is_bare_digits(code.bytes, &kind),
                 is_beside: false,
                 has_passed: false,
+            });
+        }
+    }
+
+    /// The bytes of the code that passes, if one of the picture's codes does. Each code passes once in a scan.
+    ///
+    /// Ask after a picture without codes too, so that [`Self::sees_several`] ends.
+    pub fn choose(&mut self, now_ms: Ms) -> Option<&[u8]> {
+        let codes = self.seen.iter().filter(|seen| seen.last_ms == now_ms);
+        let are_beside = codes.count() > 1;
+        let mut best: Option<&mut Seen> = None;
+        let mut are_several = false;
+        for seen in &mut self.seen {
+            seen.is_beside |= are_beside && seen.last_ms == now_ms;
+            if !seen.competes(now_ms) {
+                continue;
             }
-        };
-        self.seen.push(Seen {
-            last_ms: now_ms,
-            is_beside: is_beside || seen.is_beside,
-            ..seen
-        });
+            match &best {
+                Some(best) if best.rank > seen.rank => {}
+                Some(best) if best.rank == seen.rank => are_several = best.rank != Rank::Merchant,
+                Some(_) | None => {
+                    best = Some(seen);
+                    are_several = false;
+                }
+            }
+        }
+        self.sees_several =
+            are_several && best.as_ref().is_some_and(|best| best.has_waited(now_ms));
+        let best = best.filter(|_| !are_several)?;
+        best.has_passed = best.is_believed && best.last_ms == now_ms && best.has_waited(now_ms);
+        best.has_passed.then_some(&best.bytes)
     }
 
     /// Whether a code was read for another sale and is still in the picture. One that came again is forgotten.
@@ -314,6 +317,13 @@ mod tests {
         }
     }
 
+    /// Shows a picture's codes to a gate. The index of the one that passes.
+    fn look(gate: &mut Gate, codes: &[Evidence<'_>], now_ms: Ms) -> Option<usize> {
+        codes.iter().for_each(|code| gate.see(*code, now_ms));
+        let passed = gate.choose(now_ms)?;
+        codes.iter().position(|code| code.bytes == passed)
+    }
+
     /// Shows the same codes from a time to a time, as often as a reader tells them. The first that passes, and when.
     fn shown<'a>(
         gate: &mut Gate,
@@ -323,37 +333,37 @@ mod tests {
     ) -> Option<(&'a str, Ms)> {
         (from_ms..to_ms)
             .step_by(250)
-            .find_map(|now_ms| Some((codes[gate.look(codes, now_ms)?].text, now_ms)))
+            .find_map(|now_ms| Some((codes[look(gate, codes, now_ms)?].text, now_ms)))
     }
 
     #[test]
     fn bare_digits_that_one_picture_has_confirmed_pass_at_once_and_once() {
         let mut gate = Gate::new();
-        assert_eq!(gate.look(&[confirmed(DIGITS)], 0), Some(0));
-        assert_eq!(gate.look(&[confirmed(DIGITS)], 33), None);
+        assert_eq!(look(&mut gate, &[confirmed(DIGITS)], 0), Some(0));
+        assert_eq!(look(&mut gate, &[confirmed(DIGITS)], 33), None);
     }
 
     #[test]
     fn bare_digits_pass_on_their_second_equal_reading_and_once() {
         let mut gate = Gate::new();
-        assert_eq!(gate.look(&[read(DIGITS)], 0), None);
+        assert_eq!(look(&mut gate, &[read(DIGITS)], 0), None);
         assert_eq!(
-            gate.look(&[read("134503098230927348")], 33),
+            look(&mut gate, &[read("134503098230927348")], 33),
             None,
             "another reading"
         );
-        assert_eq!(gate.look(&[read(DIGITS)], 66), Some(0));
-        assert_eq!(gate.look(&[read(DIGITS)], 99), None, "offered once");
+        assert_eq!(look(&mut gate, &[read(DIGITS)], 66), Some(0));
+        assert_eq!(look(&mut gate, &[read(DIGITS)], 99), None, "offered once");
         // Two pictures that were told together.
         gate.begin("");
-        assert_eq!(gate.look(&[read(DIGITS), read(DIGITS)], 0), Some(0));
+        assert_eq!(look(&mut gate, &[read(DIGITS), read(DIGITS)], 0), Some(0));
     }
 
     #[test]
     fn a_code_with_letters_passes_at_once_and_once() {
         let mut gate = Gate::new();
-        assert_eq!(gate.look(&[read("TNG-7Q2M")], 0), Some(0));
-        assert_eq!(gate.look(&[read("TNG-7Q2M")], 33), None);
+        assert_eq!(look(&mut gate, &[read("TNG-7Q2M")], 0), Some(0));
+        assert_eq!(look(&mut gate, &[read("TNG-7Q2M")], 33), None);
     }
 
     /// A gate whose code was read for the sale `first`, in a scan for this sale.
@@ -370,26 +380,34 @@ mod tests {
         for sale in ["second", ""] {
             let mut gate = after_first(" TNG-7Q2M", sale);
             for now_ms in 0..3 {
-                let passed = gate.look(&[read("TNG-7Q2M")], now_ms);
+                let passed = look(&mut gate, &[read("TNG-7Q2M")], now_ms);
                 assert_eq!(passed, None, "a left-over code was taken");
             }
             assert!(gate.met_left_over());
-            assert_eq!(gate.look(&[read("TNG-8888")], 3), Some(0), "another code");
-            assert_eq!(gate.look(&[arrived("TNG-7Q2M")], 4), Some(0), "shown again");
+            assert_eq!(
+                look(&mut gate, &[read("TNG-8888")], 3),
+                Some(0),
+                "another code"
+            );
+            assert_eq!(
+                look(&mut gate, &[arrived("TNG-7Q2M")], 4),
+                Some(0),
+                "shown again"
+            );
         }
     }
 
     #[test]
     fn rule_48_digits_that_came_again_still_need_their_second_reading() {
         let mut gate = after_first(DIGITS, "second");
-        assert_eq!(gate.look(&[arrived(DIGITS)], 0), None);
-        assert_eq!(gate.look(&[read(DIGITS)], 33), Some(0));
+        assert_eq!(look(&mut gate, &[arrived(DIGITS)], 0), None);
+        assert_eq!(look(&mut gate, &[read(DIGITS)], 33), Some(0));
     }
 
     #[test]
     fn rule_48_the_same_sale_takes_its_code_again() {
         let mut gate = after_first("TNG-7Q2M", "first");
-        assert_eq!(gate.look(&[read("TNG-7Q2M")], 0), Some(0));
+        assert_eq!(look(&mut gate, &[read("TNG-7Q2M")], 0), Some(0));
         assert!(!gate.met_left_over());
     }
 
@@ -399,17 +417,21 @@ mod tests {
         gate.used("TNG-2", "second");
         gate.begin("third");
         let both = [read("TNG-1"), read("TNG-2")];
-        assert_eq!(gate.look(&both, 0), None, "a left-over code was taken");
+        assert_eq!(
+            look(&mut gate, &both, 0),
+            None,
+            "a left-over code was taken"
+        );
         for sale in 0..MAX_USED {
             gate.used(&format!("OTHER-{sale}"), "third");
         }
         gate.begin("fourth");
         assert_eq!(
-            gate.look(&[read("TNG-1")], 0),
+            look(&mut gate, &[read("TNG-1")], 0),
             Some(0),
             "the memory is bounded"
         );
-        let other = gate.look(&[read("OTHER-0")], 33);
+        let other = look(&mut gate, &[read("OTHER-0")], 33);
         assert_eq!(other, None, "a left-over code was taken");
     }
 
@@ -422,7 +444,7 @@ mod tests {
                 codes.insert(place, phone);
                 let mut gate = Gate::new();
                 assert_eq!(
-                    gate.look(&codes, 0),
+                    look(&mut gate, &codes, 0),
                     Some(place),
                     "the wrong code was taken"
                 );
@@ -432,13 +454,17 @@ mod tests {
                     None,
                     "the wrong code was taken"
                 );
-                assert_eq!(gate.look(&[phone], 1_000), Some(0), "the phone came later");
+                assert_eq!(
+                    look(&mut gate, &[phone], 1_000),
+                    Some(0),
+                    "the phone came later"
+                );
             }
         }
         let mut gate = Gate::new();
         let both = [read("TABLE-5"), confirmed(DIGITS)];
         assert_eq!(
-            gate.look(&both, 0),
+            look(&mut gate, &both, 0),
             Some(1),
             "a known wallet is better than an unknown text"
         );
@@ -471,10 +497,14 @@ mod tests {
     fn rule_49_digits_that_were_seen_together_once_are_two_codes() {
         let mut gate = Gate::new();
         let [a, b] = [DIGITS, "287650098230927349"].map(read);
-        assert_eq!(gate.look(&[a, b], 0), None);
-        assert_eq!(gate.look(&[a], 33), None, "one of two codes was taken");
+        assert_eq!(look(&mut gate, &[a, b], 0), None);
+        assert_eq!(
+            look(&mut gate, &[a], 33),
+            None,
+            "one of two codes was taken"
+        );
         assert!(gate.sees_several());
-        assert_eq!(gate.look(&[], 1_000), None);
+        assert_eq!(look(&mut gate, &[], 1_000), None);
         assert!(!gate.sees_several(), "both are gone");
     }
 
@@ -500,15 +530,15 @@ mod tests {
         assert!(gate.sees_several());
         // Time counts while it is in the picture only.
         let mut gate = Gate::new();
-        assert_eq!(gate.look(&[read(GOODS)], 0), None);
-        assert_eq!(gate.look(&[read(GOODS)], 60_000), None);
+        assert_eq!(look(&mut gate, &[read(GOODS)], 0), None);
+        assert_eq!(look(&mut gate, &[read(GOODS)], 60_000), None);
     }
 
     #[test]
     fn evidence_and_gate_print_no_code() {
         let mut gate = Gate::new();
         let code = read("TNG-7Q2M");
-        gate.look(&[code], 0);
+        look(&mut gate, &[code], 0);
         assert!(!format!("{code:?} {gate:?}").contains("TNG"));
     }
 }

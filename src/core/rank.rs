@@ -4,7 +4,7 @@
 //! It never refuses a code: a code of goods that stays alone in the picture is taken.
 
 use crate::code::bare;
-use crate::wallet::{Kind, Recognised};
+use crate::wallet::Kind;
 
 /// How likely a code is a customer's. The order is the law: a lower rank waits for a higher one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,13 +20,18 @@ pub(crate) enum Rank {
 }
 
 impl Rank {
-    /// The rank of a code, whose kind is known.
-    pub(crate) fn of(text: &str, recognised: &Recognised) -> Self {
-        let text = bare(text);
-        match recognised.kind {
+    /// The rank of a code of this kind.
+    pub(crate) fn of(text: &str, kind: &Kind) -> Self {
+        match kind {
             Kind::Merchant => Self::Merchant,
-            Kind::Opaque if is_link(text) || is_article(text.as_bytes()) => Self::Goods,
-            Kind::Opaque => Self::Unknown,
+            Kind::Opaque => {
+                let text = bare(text).as_bytes();
+                if is_link(text) || is_article(text) {
+                    Self::Goods
+                } else {
+                    Self::Unknown
+                }
+            }
             Kind::WeChatPay | Kind::Alipay | Kind::UnionPay | Kind::EmvConsumer { .. } => {
                 Self::Consumer
             }
@@ -34,28 +39,24 @@ impl Rank {
     }
 }
 
-/// Whether a text begins with a [scheme](https://www.rfc-editor.org/rfc/rfc3986#section-3.1), as `https:`, `WIFI:` and
-/// `BEGIN:VCARD` do.
-fn is_link(text: &str) -> bool {
-    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
-    let is_of_a_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(is_of_a_scheme)
+/// Whether a text begins with a word and a colon, as `https:`, `WIFI:` and `BEGIN:VCARD` do.
+fn is_link(text: &[u8]) -> bool {
+    let word = text.iter().position(|byte| !byte.is_ascii_alphanumeric());
+    word.is_some_and(|end| end > 0 && text[end] == b':')
 }
 
 /// Whether digits are an article number with its
 /// [check digit](https://www.gs1.org/services/how-calculate-check-digit-manually): GTIN-8, -12, -13 or -14.
 fn is_article(text: &[u8]) -> bool {
-    if !matches!(text.len(), 8 | 12..=14) || !text.iter().all(u8::is_ascii_digit) {
-        return false;
+    let (mut sum, mut weight) = (0, 1);
+    for digit in text.iter().rev() {
+        if !digit.is_ascii_digit() {
+            return false;
+        }
+        sum += u32::from(digit - b'0') * weight;
+        weight = 4 - weight;
     }
-    let weights = [1, 3].into_iter().cycle();
-    let digits = text.iter().rev().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum();
-    sum.is_multiple_of(10)
+    matches!(text.len(), 8 | 12..=14) && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -64,7 +65,7 @@ mod tests {
     use crate::wallet::recognise;
 
     fn rank(text: &str) -> Rank {
-        Rank::of(text, &recognise(text))
+        Rank::of(text, &recognise(text).kind)
     }
 
     #[test]

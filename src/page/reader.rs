@@ -178,23 +178,21 @@ impl ReaderHost {
     /// The reading that this scan's gate accepts, if any. Call it for a report without readings too.
     #[must_use]
     pub fn accepted(&self, mut readings: Vec<Reading>) -> Option<Reading> {
-        let evidence = |reading| {
-            let Reading {
-                text,
-                bytes,
-                confirmed,
-                arrived,
-                ..
-            } = reading;
-            Evidence {
-                bytes,
-                text,
-                confirmed: *confirmed,
-                arrived: *arrived,
-            }
-        };
-        let codes: Vec<Evidence<'_>> = readings.iter().map(evidence).collect();
-        let at = self.gate.borrow_mut().look(&codes, clock::now_ms())?;
+        let mut gate = self.gate.borrow_mut();
+        let now_ms = clock::now_ms();
+        for reading in &readings {
+            let evidence = Evidence {
+                bytes: &reading.bytes,
+                text: &reading.text,
+                confirmed: reading.confirmed,
+                arrived: reading.arrived,
+            };
+            gate.see(evidence, now_ms);
+        }
+        let chosen = gate.choose(now_ms)?;
+        let at = readings
+            .iter()
+            .position(|reading| reading.bytes == chosen)?;
         Some(readings.swap_remove(at))
     }
 

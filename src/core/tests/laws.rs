@@ -19,6 +19,13 @@ fn read(text: &str) -> Evidence<'_> {
     }
 }
 
+/// Shows a picture's codes to a gate. The index of the one that passes.
+fn look(gate: &mut Gate, codes: &[Evidence<'_>], now_ms: u64) -> Option<usize> {
+    codes.iter().for_each(|code| gate.see(*code, now_ms));
+    let passed = gate.choose(now_ms)?;
+    codes.iter().position(|code| code.bytes == passed)
+}
+
 /// A TLV object of a tag and a value of fewer than 128 bytes.
 fn object(tag: &[u8], value: &[u8]) -> Vec<u8> {
     [tag, &[u8::try_from(value.len()).unwrap()], value].concat()
@@ -46,7 +53,7 @@ proptest! {
     #[test]
     fn every_code_that_stays_alone_passes_once(text in "\\PC{1,80}|[0-9]{1,30}|hQVDUFYwMW[A-Za-z0-9+/]{0,80}") {
         let mut gate = Gate::new();
-        let passed = [0, 33, 900, 1_800, 2_700, 3_600].map(|now_ms| gate.look(&[read(&text)], now_ms).is_some());
+        let passed = [0, 33, 900, 1_800, 2_700, 3_600].map(|now_ms| look(&mut gate, &[read(&text)], now_ms).is_some());
         prop_assert_eq!(passed.iter().filter(|passed| **passed).count(), 1);
         let names = ["Alipay", "WeChat Pay", "GrabPay"];
         prop_assert!(suggest(&recognise(&text), &names).is_none_or(|at| at < names.len()));
@@ -61,7 +68,7 @@ proptest! {
         let mut has_arrived = false;
         for arrived in arrivals {
             has_arrived |= arrived;
-            let passed = gate.look(&[Evidence { arrived, ..read(&text) }], 0);
+            let passed = look(&mut gate, &[Evidence { arrived, ..read(&text) }], 0);
             prop_assert!(has_arrived || passed.is_none(), "a left-over code was taken");
         }
     }
@@ -81,7 +88,7 @@ proptest! {
         let are_two = phones.iter().any(|phone| *phone != phones[0]);
         let mut gate = Gate::new();
         for frame in 0..frames {
-            let Some(at) = gate.look(&codes, frame * 250) else { continue };
+            let Some(at) = look(&mut gate, &codes, frame * 250) else { continue };
             prop_assert!(phones.contains(&codes[at].text.to_owned()), "the wrong code was taken");
             prop_assert!(!are_two, "one of two codes was taken");
             break;

@@ -135,11 +135,7 @@ mod tests {
             "there from the start"
         );
         watch(&mut repeats, 500, 900);
-        assert_eq!(
-            repeats.news(b"1", true),
-            Some(false),
-            "hidden for a moment"
-        );
+        assert_eq!(repeats.news(b"1", true), Some(false), "hidden for a moment");
         watch(&mut repeats, 1_400, 1_100);
         assert_eq!(repeats.news(b"1", false), Some(true), "it came again");
         assert_eq!(repeats.news(b"1", false), Some(false), "its second reading");
@@ -168,11 +164,7 @@ mod tests {
         assert_eq!(repeats.news(b"1", true), Some(false));
         for minutes in 1..=3 {
             repeats.frame(f64::from(minutes) * 60_000.0);
-            assert_eq!(
-                repeats.news(b"1", true),
-                Some(false),
-                "the page was hidden"
-            );
+            assert_eq!(repeats.news(b"1", true), Some(false), "the page was hidden");
         }
     }
 }
