@@ -11,7 +11,7 @@ use crate::wallet::Kind;
 pub(crate) enum Rank {
     /// A shop shows it. It is reported, and nobody pays with it here.
     Merchant,
-    /// Goods, posters and receipts have such codes: links and article numbers.
+    /// Goods, posters and receipts have links. Article numbers are bars, which the reader does not read.
     Goods,
     /// Most wallets' own codes look like nothing else.
     Unknown,
@@ -25,8 +25,7 @@ impl Rank {
         match kind {
             Kind::Merchant => Self::Merchant,
             Kind::Opaque => {
-                let text = bare(text).as_bytes();
-                if is_link(text) || is_article(text) {
+                if is_link(bare(text).as_bytes()) {
                     Self::Goods
                 } else {
                     Self::Unknown
@@ -45,20 +44,6 @@ fn is_link(text: &[u8]) -> bool {
     word.is_some_and(|end| end > 0 && text[end] == b':')
 }
 
-/// Whether digits are an article number with its
-/// [check digit](https://www.gs1.org/services/how-calculate-check-digit-manually): GTIN-8, -12, -13 or -14.
-fn is_article(text: &[u8]) -> bool {
-    let (mut sum, mut weight) = (0, 1);
-    for digit in text.iter().rev() {
-        if !digit.is_ascii_digit() {
-            return false;
-        }
-        sum += u32::from(digit - b'0') * weight;
-        weight = 4 - weight;
-    }
-    matches!(text.len(), 8 | 12..=14) && sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,28 +54,17 @@ mod tests {
     }
 
     #[test]
-    fn links_and_article_numbers_are_of_goods() {
+    fn links_are_of_goods() {
         for goods in [
             "https://shop.example/p/1",
             "HTTPS://ID.GS1.ORG/01/09506000134352",
             "WIFI:T:WPA;S:shop;P:secret;;",
             "BEGIN:VCARD",
             " mailto:a@shop.example",
-            "4006381333931",
-            "036000291452",
-            "96385074",
-            "09506000134352",
         ] {
             assert_eq!(rank(goods), Rank::Goods, "{goods}");
         }
-        for unknown in [
-            "TNG-7Q2M",
-            "4006381333932",
-            "123:456",
-            ":",
-            "",
-            "1234567890123456",
-        ] {
+        for unknown in ["TNG-7Q2M", "4006381333931", ":", ""] {
             assert_eq!(rank(unknown), Rank::Unknown, "{unknown}");
         }
     }

@@ -248,36 +248,6 @@ pub enum Hint {
     SeveralCodes,
 }
 
-impl Hint {
-    /// The word of the declarations.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closer => "closer",
-            Self::Farther => "farther",
-            Self::Glare => "glare",
-            Self::Dark => "dark",
-            Self::HoldStill => "hold_still",
-            Self::SeveralCodes => "several_codes",
-        }
-    }
-
-    /// Reads the word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Closer,
-            Self::Farther,
-            Self::Glare,
-            Self::Dark,
-            Self::HoldStill,
-            Self::SeveralCodes,
-        ]
-        .into_iter()
-        .find(|hint| hint.as_str() == word)
-    }
-}
-
 /// The hint changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HintChange {
