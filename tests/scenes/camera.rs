@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
-use crate::code::Code;
+use crate::code::Screen;
 pub use trouble::{TROUBLES, Trouble};
 
 /// The sizes of a till camera's pictures.
@@ -17,6 +17,8 @@ pub const FRAMES: usize = 3;
 const RAYS: usize = 2;
 /// Distance of the camera in picture widths. It gives a tilted code its perspective.
 const EYE: f32 = 1.6;
+/// The part of the picture's height that the nearest code fills, with its margin.
+const NEAR: f32 = 0.8;
 /// Standard deviation, in modules, of the blur with which a camera begins to focus.
 const LOST: f32 = 2.2;
 
@@ -54,7 +56,7 @@ impl Shot {
         dice: &mut ChaCha8Rng,
     ) -> Self {
         let scale = width as f32 / 640.0;
-        let most = height as f32 * 0.8 / (side + 8.0);
+        let most = height as f32 * NEAR / (side + 8.0);
         let mut between = |from: f32, to: f32| dice.random_range(from..to);
         let module = match category {
             Category::Tiny => between(1.55, 1.95),
@@ -142,10 +144,19 @@ impl Shot {
         }
     }
 
+    /// The same shot as near as the code fits, in the middle of the picture.
+    pub(crate) fn near(&self) -> Self {
+        Self {
+            module: self.height as f32 * NEAR / (self.side + 8.0),
+            middle: (0.0, 0.0),
+            ..self.clone()
+        }
+    }
+
     /// Renders a frame. The hand trembles from frame to frame.
-    pub(crate) fn frame(&self, code: &Code, dice: &mut ChaCha8Rng) -> Vec<u8> {
+    pub(crate) fn frame(&self, screen: &impl Screen, dice: &mut ChaCha8Rng) -> Vec<u8> {
         let tremble = (dice.random_range(-1.5..1.5), dice.random_range(-1.5..1.5));
-        let mut light = self.expose(code, tremble);
+        let mut light = self.expose(screen, tremble);
         self.bleed(&mut light);
         if self.motion != (0.0, 0.0) {
             self.drag(&mut light);
@@ -172,7 +183,7 @@ impl Shot {
     }
 
     /// Casts rays from each pixel to the screen's plane. Behind it is a grey counter.
-    fn expose(&self, code: &Code, tremble: (f32, f32)) -> Vec<f32> {
+    fn expose(&self, screen: &impl Screen, tremble: (f32, f32)) -> Vec<f32> {
         let counter = 0.22;
         let eye = EYE * self.width as f32;
         let ((sx, cx), (sy, cy)) = (self.slant.0.sin_cos(), self.slant.1.sin_cos());
@@ -196,7 +207,7 @@ impl Shot {
                 let hit = (ray.0 * reach, ray.1 * reach, (reach - 1.0) * eye);
                 let u = dot(hit, across) / self.module + self.side * 0.5;
                 let v = dot(hit, along) / self.module + self.side * 0.5;
-                sum += code.light(u, v).unwrap_or(counter);
+                sum += screen.light(u, v).unwrap_or(counter);
             }
             *light = sum / (RAYS * RAYS) as f32;
         }

@@ -27,6 +27,12 @@ pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
     "hQVDU".chars().chain(rest).collect()
 }
 
+/// What a camera sees: a plane with a code on it.
+pub(crate) trait Screen {
+    /// The light of a point, in modules from the code's corner; `None` outside the screen.
+    fn light(&self, x: f32, y: f32) -> Option<f32>;
+}
+
 /// A code as it is drawn.
 pub(crate) struct Code {
     dark: Vec<bool>,
@@ -78,16 +84,34 @@ impl Code {
         self.side as f32
     }
 
-    /// The light of a point, in modules from the code's corner; `None` outside the screen.
-    pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
+    /// The same code without a logo.
+    pub(crate) fn without_mark(self) -> Self {
+        Self { mark: 0.0, ..self }
+    }
+
+    /// Whether the logo covers a point.
+    pub(crate) fn in_mark(&self, x: f32, y: f32) -> bool {
+        let middle = self.side() * 0.5;
+        (x - middle).abs().max((y - middle).abs()) < self.mark
+    }
+
+    /// Whether a module belongs to a finder pattern.
+    pub(crate) fn in_finder(&self, column: usize, row: usize) -> bool {
+        let near = |at: usize| at < 7;
+        let far = |at: usize| at + 7 >= self.side;
+        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
+    }
+}
+
+impl Screen for Code {
+    fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();
         let screen = -2.5 * QUIET..side + 2.5 * QUIET;
         if !screen.contains(&x) || !(-4.0 * QUIET..side + 4.0 * QUIET).contains(&y) {
             return None;
         }
-        let middle = side * 0.5;
-        if (x - middle).abs().max((y - middle).abs()) < self.mark {
+        if self.in_mark(x, y) {
             return Some((dark + 2.0 * light) / 3.0);
         }
         if x < 0.0 || y < 0.0 || x >= side || y >= side {
@@ -100,11 +124,5 @@ impl Code {
             dx * dx + dy * dy < 0.42 * 0.42
         };
         Some(if is_dark && in_dot { dark } else { light })
-    }
-
-    fn in_finder(&self, column: usize, row: usize) -> bool {
-        let near = |at: usize| at < 7;
-        let far = |at: usize| at + 7 >= self.side;
-        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
     }
 }

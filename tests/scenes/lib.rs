@@ -7,12 +7,14 @@
 mod camera;
 mod code;
 mod hostile;
+mod pictures;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
+pub use pictures::{STYLES, Style, styled};
 
 /// What is difficult about a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
