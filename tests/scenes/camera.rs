@@ -17,8 +17,6 @@ pub const FRAMES: usize = 3;
 const RAYS: usize = 2;
 /// Distance of the camera in picture widths. It gives a tilted code its perspective.
 const EYE: f32 = 1.6;
-/// The part of the picture's height that the nearest code fills, with its margin.
-const NEAR: f32 = 0.8;
 /// Standard deviation, in modules, of the blur with which a camera begins to focus.
 const LOST: f32 = 2.2;
 
@@ -56,7 +54,7 @@ impl Shot {
         dice: &mut ChaCha8Rng,
     ) -> Self {
         let scale = width as f32 / 640.0;
-        let most = height as f32 * NEAR / (side + 8.0);
+        let most = height as f32 * 0.8 / (side + 8.0);
         let mut between = |from: f32, to: f32| dice.random_range(from..to);
         let module = match category {
             Category::Tiny => between(1.55, 1.95),
@@ -95,9 +93,7 @@ impl Shot {
             ambient: between(0.0, 0.06),
             beat: (0.0, 1.0),
         };
-        let room = |size: f32| ((size - module * (side + 6.0)) * 0.5).max(0.0);
-        let (right, down) = (room(width as f32), room(height as f32));
-        shot.middle = (between(-right, right + 1e-3), between(-down, down + 1e-3));
+        shot.middle = shot.place(&mut between);
         match category {
             Category::Perspective => shot.slant = (between(0.4, 0.7), between(-0.5, 0.5)),
             Category::Rotation => shot.turn = between(-3.1, 3.1),
@@ -136,19 +132,27 @@ impl Shot {
         shot
     }
 
+    /// A place of the code's middle at which all of it is in the picture, if it fits.
+    fn place(&self, between: &mut impl FnMut(f32, f32) -> f32) -> (f32, f32) {
+        let room = |size: usize| {
+            let room = (size as f32 - self.module * (self.side + 6.0)) * 0.5;
+            room.max(0.0)
+        };
+        let (right, down) = (room(self.width), room(self.height));
+        (between(-right, right + 1e-3), between(-down, down + 1e-3))
+    }
+
+    /// Moves the phone to where a module has this many pixels, or as many as fit.
+    pub(crate) fn hold_at(&mut self, module: f32, dice: &mut ChaCha8Rng) {
+        let most = self.height as f32 * 0.8 / (self.side + 8.0);
+        self.module = module.min(most);
+        self.middle = self.place(&mut |from, to| dice.random_range(from..to));
+    }
+
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
             blur: self.blur + left * LOST * self.module,
-            ..self.clone()
-        }
-    }
-
-    /// The same shot as near as the code fits, in the middle of the picture.
-    pub(crate) fn near(&self) -> Self {
-        Self {
-            module: self.height as f32 * NEAR / (self.side + 8.0),
-            middle: (0.0, 0.0),
             ..self.clone()
         }
     }

@@ -1,52 +1,63 @@
-//! Draws codes that other programs have styled: dots upon a picture, and pale modules beside strong ones.
+//! Draws codes of unusual ink: dots upon a picture, and pale modules beside strong ones.
 //!
 //! A code is drawn as a file, each module with the same number of pixels, or before a near camera.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::camera::{SIZES, Shot};
 use crate::code::{Code, Screen, text};
-use crate::{Category, Scene};
+use crate::{Category, Scene, dice};
 
-/// How a code is styled.
+/// What the modules of a code are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Style {
-    /// Dots of a third of a module, upon a picture in black and white.
-    DotsOnBlackAndWhite,
-    /// The same upon a dithered picture: black and white pixels of a third of a module.
-    DotsOnDither,
-    /// The same upon a picture of even patches of many greys, as of colours.
-    DotsOnPatches,
-    /// The same upon a picture with soft shades and grain, as of a photo.
-    DotsOnPhoto,
-    /// Pale data modules, with strong finder patterns.
-    PaleStrongFinders,
-    /// The same with a strong logo, and pale finder patterns.
-    PaleStrongLogo,
-    /// The same with strong timing patterns.
-    PaleStrongTiming,
+pub enum Ink {
+    /// Dots of a third of a module, dark and light, upon a picture.
+    Dots(Ground),
+    /// A pale grey, with some strong parts.
+    Pale(Strong),
 }
 
-/// All styles.
-pub const STYLES: [Style; 7] = [
-    Style::DotsOnBlackAndWhite,
-    Style::DotsOnDither,
-    Style::DotsOnPatches,
-    Style::DotsOnPhoto,
-    Style::PaleStrongFinders,
-    Style::PaleStrongLogo,
-    Style::PaleStrongTiming,
+/// The picture under the dots of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    /// Large black and white shapes.
+    BlackAndWhite,
+    /// Black and white specks of a third of a module.
+    Dither,
+    /// Even patches of many greys, as of colours.
+    Patches,
+    /// Soft shades and grain, as of a photo.
+    Photo,
+}
+
+/// What is dark in a pale code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strong {
+    /// The finder patterns.
+    Finders,
+    /// A logo in the middle.
+    Logo,
+    /// The timing patterns.
+    Timing,
+}
+
+/// All inks.
+pub const INKS: [Ink; 7] = [
+    Ink::Dots(Ground::BlackAndWhite),
+    Ink::Dots(Ground::Dither),
+    Ink::Dots(Ground::Patches),
+    Ink::Dots(Ground::Photo),
+    Ink::Pale(Strong::Finders),
+    Ink::Pale(Strong::Logo),
+    Ink::Pale(Strong::Timing),
 ];
 
-impl Style {
-    fn is_dotted(self) -> bool {
+impl Ink {
+    fn number(self) -> u64 {
         match self {
-            Self::DotsOnBlackAndWhite
-            | Self::DotsOnDither
-            | Self::DotsOnPatches
-            | Self::DotsOnPhoto => true,
-            Self::PaleStrongFinders | Self::PaleStrongLogo | Self::PaleStrongTiming => false,
+            Self::Dots(ground) => ground as u64,
+            Self::Pale(strong) => 8 + strong as u64,
         }
     }
 }
@@ -62,32 +73,29 @@ const PALE: [f32; 3] = [0.8, 0.867, 0.933];
 /// The greys of strong modules: black, and dark red.
 const STRONG: [f32; 2] = [0.03, 0.16];
 const BLACK: f32 = 0.03;
-const WHITE: f32 = 0.97;
+const WHITE: f32 = 1.0;
 /// Half the width of a dot, in modules.
 const DOT: f32 = 1.0 / 6.0;
 
-/// Draws the code of this number in its style: one frame.
+/// Draws the code of this number with its ink: one frame.
 ///
 /// Even numbers are files, of any size. Odd ones are before a camera of 640 x 480 or 1280 x 720, as near as they fit.
 #[must_use]
-pub fn styled(seed: u64, style: Style, number: u64) -> Scene {
-    let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x7374_796c_6564_2121);
-    dice.set_stream(style as u64 * 1_000_003 + number);
+pub fn inked(seed: u64, ink: Ink, number: u64) -> Scene {
+    let mut dice = dice(seed ^ 0x696e_6b65_6421_2121, ink.number(), number);
     let text = text(&mut dice);
-    let is_strong =
-        style.is_dotted() && dice.random_range(0..2) == 0 || style == Style::PaleStrongLogo;
-    let category = if is_strong {
-        Category::Logo
-    } else {
-        Category::Nominal
+    let category = match ink {
+        Ink::Pale(Strong::Logo) => Category::Logo,
+        Ink::Pale(_) | Ink::Dots(_) => Category::Nominal,
     };
-    let code = StyledCode::new(Code::draw(&text, category, &mut dice), style, &mut dice);
+    let code = InkedCode::new(Code::draw(&text, category, &mut dice), ink, &mut dice);
     let (width, height, pixels) = if number.is_multiple_of(2) {
         code.file(dice.random_range(MODULE))
     } else {
         let (width, height) = SIZES[(number / 2 % 2) as usize];
-        let plan = Shot::plan(Category::Nominal, code.side(), (width, height), &mut dice);
-        (width, height, plan.near().frame(&code, &mut dice))
+        let mut shot = Shot::plan(Category::Nominal, code.side(), (width, height), &mut dice);
+        shot.hold_at(f32::INFINITY, &mut dice);
+        (width, height, shot.frame(&code, &mut dice))
     };
     Scene {
         text,
@@ -97,10 +105,10 @@ pub fn styled(seed: u64, style: Style, number: u64) -> Scene {
     }
 }
 
-/// A code and what its style needs.
-struct StyledCode {
+/// A code and what its ink needs.
+struct InkedCode {
     code: Code,
-    style: Style,
+    ink: Ink,
     /// Whether dots are round, and whether timing and alignment patterns are dots too.
     has_round_dots: bool,
     has_dotted_timing: bool,
@@ -112,19 +120,15 @@ struct StyledCode {
     grain: u32,
 }
 
-impl StyledCode {
-    fn new(code: Code, style: Style, dice: &mut ChaCha8Rng) -> Self {
+impl InkedCode {
+    fn new(code: Code, ink: Ink, dice: &mut ChaCha8Rng) -> Self {
         let wave = |dice: &mut ChaCha8Rng| {
             let (across, along) = (dice.random_range(-0.6..0.6), dice.random_range(-0.6..0.6));
             (across, along, dice.random_range(0.0..6.3))
         };
         Self {
-            code: if style.is_dotted() {
-                code.without_mark()
-            } else {
-                code
-            },
-            style,
+            code,
+            ink,
             has_round_dots: dice.random(),
             has_dotted_timing: dice.random(),
             pale: PALE[dice.random_range(0..PALE.len())],
@@ -155,26 +159,26 @@ impl StyledCode {
         (side, side, (0..side * side).map(grey).collect())
     }
 
-    /// The grey of a module of a pale code, or of a logo upon it.
-    fn pale_light(&self, light: f32, x: f32, y: f32) -> f32 {
+    /// The grey of a point of a pale code. `light` is what a code of black and white has there.
+    fn pale_light(&self, strong: Strong, light: f32, x: f32, y: f32) -> f32 {
         let (column, row) = (x as usize, y as usize);
         let in_finder = self.code.in_finder(column, row);
-        let is_strong = match self.style {
-            Style::PaleStrongTiming => !in_finder && (column == 6 || row == 6),
-            Style::PaleStrongLogo => self.code.in_mark(x, y),
-            _ => in_finder,
+        let is_strong = match strong {
+            Strong::Finders => light < 0.5 && in_finder,
+            Strong::Timing => light < 0.5 && !in_finder && (column == 6 || row == 6),
+            Strong::Logo => self.code.in_mark(x, y),
         };
-        if is_strong && (light < 0.5 || self.style == Style::PaleStrongLogo) {
+        if is_strong {
             self.strong
         } else if light < 0.5 {
             self.pale
         } else {
-            1.0
+            WHITE
         }
     }
 
     /// The grey of a point of a code of dots.
-    fn dotted_light(&self, light: f32, x: f32, y: f32) -> f32 {
+    fn dotted_light(&self, ground: Ground, light: f32, x: f32, y: f32) -> f32 {
         let (column, row) = (x as usize, y as usize);
         let side = self.side() as usize;
         let from_end = |at: usize| side - 1 - at.min(side - 1);
@@ -194,22 +198,22 @@ impl StyledCode {
         if in_finder || in_dot || (in_timing && !self.has_dotted_timing) {
             return if light < 0.5 { BLACK } else { WHITE };
         }
-        self.ground(x, y)
+        self.ground(ground, x, y)
     }
 
     /// The grey of the picture under the dots.
-    fn ground(&self, x: f32, y: f32) -> f32 {
+    fn ground(&self, ground: Ground, x: f32, y: f32) -> f32 {
         let waves = self.waves.iter();
         let shade: f32 = waves
             .map(|(across, along, phase)| (x * across + y * along + phase).sin())
             .sum();
         let soft = (0.5 + shade * 0.2).clamp(0.0, 1.0);
         let black_or_white = |is_light: bool| if is_light { WHITE } else { BLACK };
-        match self.style {
-            Style::DotsOnDither => black_or_white(soft > self.chance(x, y)),
-            Style::DotsOnPatches => 0.1 + (soft * 5.0).floor() * 0.16,
-            Style::DotsOnPhoto => soft * 0.7 + self.chance(x, y) * 0.3,
-            _ => black_or_white(soft > 0.5),
+        match ground {
+            Ground::BlackAndWhite => black_or_white(soft > 0.5),
+            Ground::Dither => black_or_white(soft > self.chance(x, y)),
+            Ground::Patches => 0.1 + (soft * 5.0).floor() * 0.16,
+            Ground::Photo => soft * 0.7 + self.chance(x, y) * 0.3,
         }
     }
 
@@ -224,17 +228,16 @@ impl StyledCode {
     }
 }
 
-impl Screen for StyledCode {
+impl Screen for InkedCode {
     fn light(&self, x: f32, y: f32) -> Option<f32> {
         let light = self.code.light(x, y)?;
         let inside = 0.0..self.side();
         if !inside.contains(&x) || !inside.contains(&y) {
-            return Some(if self.style.is_dotted() { WHITE } else { 1.0 });
+            return Some(WHITE);
         }
-        Some(if self.style.is_dotted() {
-            self.dotted_light(light, x, y)
-        } else {
-            self.pale_light(light, x, y)
+        Some(match self.ink {
+            Ink::Dots(ground) => self.dotted_light(ground, light, x, y),
+            Ink::Pale(strong) => self.pale_light(strong, light, x, y),
         })
     }
 }
