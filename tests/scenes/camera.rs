@@ -93,9 +93,7 @@ impl Shot {
             ambient: between(0.0, 0.06),
             beat: (0.0, 1.0),
         };
-        let room = |size: f32| ((size - module * (side + 6.0)) * 0.5).max(0.0);
-        let (right, down) = (room(width as f32), room(height as f32));
-        shot.middle = (between(-right, right + 1e-3), between(-down, down + 1e-3));
+        shot.middle = shot.place(&mut between);
         match category {
             Category::Perspective => shot.slant = (between(0.4, 0.7), between(-0.5, 0.5)),
             Category::Rotation => shot.turn = between(-3.1, 3.1),
@@ -132,6 +130,23 @@ impl Shot {
             | Category::Dots => {}
         }
         shot
+    }
+
+    /// A place of the code's middle at which all of it is in the picture, if it fits.
+    fn place(&self, between: &mut impl FnMut(f32, f32) -> f32) -> (f32, f32) {
+        let room = |size: usize| {
+            let room = (size as f32 - self.module * (self.side + 6.0)) * 0.5;
+            room.max(0.0)
+        };
+        let (right, down) = (room(self.width), room(self.height));
+        (between(-right, right + 1e-3), between(-down, down + 1e-3))
+    }
+
+    /// Moves the phone to where a module has this many pixels, or as many as fit.
+    pub(crate) fn hold_at(&mut self, module: f32, dice: &mut ChaCha8Rng) {
+        let most = self.height as f32 * 0.8 / (self.side + 8.0);
+        self.module = module.min(most);
+        self.middle = self.place(&mut |from, to| dice.random_range(from..to));
     }
 
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
