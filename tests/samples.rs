@@ -416,10 +416,13 @@ fn messages(samples: &mut Samples) {
         "Extract<FromWorker, { type: \"read\" }>[\"readings\"][number]",
         &read.readings.as_ref().unwrap()[0],
     );
+    let mut hints = every!(Hint: Closer, Farther, Glare, Dark, HoldStill, SeveralCodes);
+    // Only the till's gate gives this one.
+    hints.pop();
     samples.words(
         "readerHints",
         "ReaderHint",
-        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
+        &hints,
     );
 }
 
@@ -558,7 +561,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "hints",
         "NonNullable<TillEventDetails[\"hint\"][\"hint\"]>",
-        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill, SeveralCodes),
     );
     samples.words(
         "modes",
