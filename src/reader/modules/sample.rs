@@ -61,10 +61,32 @@ impl Greys {
         version: Version,
         polarity: Polarity,
     ) -> Self {
+        let module = pixels_of_module(plane, version);
+        Self::sample_taps(luma, plane, mesh, version, polarity, module)
+    }
+
+    /// Samples the middle pixels of each module alone. `None` where modules are so small that nothing differs.
+    pub(crate) fn sample_cores(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Self> {
+        let differs = pixels_of_module(plane, version) > FIVE_TAPS;
+        differs.then(|| Self::sample_taps(luma, plane, mesh, version, polarity, 1.0))
+    }
+
+    /// Samples with as many taps as modules of `module` pixels need.
+    fn sample_taps(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        version: Version,
+        polarity: Polarity,
+        module: f32,
+    ) -> Self {
         let side = version.side();
-        let middle = side as f32 * 0.5;
-        let (_, right, _) = plane.map_with_steps(Point::new(middle, middle));
-        let module = right.length();
         let mut values = Vec::with_capacity(side * side);
         for y in 0..side {
             for x in 0..side {
@@ -161,6 +183,13 @@ impl Greys {
         };
         ats().map(threshold).collect()
     }
+}
+
+/// The pixels of a module in the middle of the code.
+fn pixels_of_module(plane: &Homography, version: Version) -> f32 {
+    let middle = version.side() as f32 * 0.5;
+    let (_, right, _) = plane.map_with_steps(Point::new(middle, middle));
+    right.length()
 }
 
 /// The weighted sum of the middle, twice, and of four taps around it.
