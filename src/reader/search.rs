@@ -246,7 +246,9 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture))
+        let greys = candidate.sample(&self.picture);
+        let payload = decode_sharpened(&greys)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
             .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);

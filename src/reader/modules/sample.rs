@@ -6,6 +6,7 @@
 use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
+use super::quartiles::dark_by_quartiles;
 use super::summed_area::SummedArea;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
@@ -139,6 +140,11 @@ impl Greys {
         let pairs = self.values.iter().zip(self.thresholds());
         let dark = pairs.map(|(grey, threshold)| *grey < threshold);
         Modules::new(self.side, dark.collect())
+    }
+
+    /// The same where some modules are much darker or lighter than the others: see [`dark_by_quartiles`].
+    pub(crate) fn modules_by_quartiles(&self) -> Modules {
+        Modules::new(self.side, dark_by_quartiles(&self.values, self.side))
     }
 
     /// The distance of each grey from its threshold: small where glare has washed the modules out.
