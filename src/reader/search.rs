@@ -20,6 +20,7 @@ use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
+use crate::plane::relax::relaxed;
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -320,6 +321,11 @@ impl<'a> Search<'a> {
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = payload.or_else(|| {
+                let mesh = relaxed(&self.picture, &plane, version, polarity);
+                let greys = Greys::sample(&self.picture, &plane, Some(&mesh), version, polarity);
+                decode_sharpened(&greys).or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
+            });
             if let Some(payload) = payload {
                 self.found.push(found(payload, &plane, version));
                 return;

@@ -26,9 +26,9 @@ const MIN_AREA: f32 = 1e-6;
 /// The offsets of a bent code's modules from its plane, at the crossings of the alignment patterns' rows and columns.
 pub(crate) struct Mesh {
     /// The rows, and equally the columns, in modules.
-    lines: Vec<f32>,
+    pub(super) lines: Vec<f32>,
     /// Pixels off the plane, row by row.
-    offs: Vec<Point>,
+    pub(super) offs: Vec<Point>,
 }
 
 impl Mesh {
@@ -111,7 +111,7 @@ impl Mesh {
 }
 
 /// The offset that a pattern's neighbours predict: three of them form a parallelogram with it.
-fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
+pub(super) fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     let of = |x: Option<usize>, y: Option<usize>| {
         let (x, y) = (x.filter(|x| *x < count)?, y.filter(|y| *y < count)?);
         seen[y * count + x]
