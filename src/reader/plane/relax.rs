@@ -142,7 +142,10 @@ impl<'a> Relaxing<'a> {
             seen[at] = Some(off);
             self.mesh.offs[at] = off;
             let beside = |near: &usize| near % count == at % count || near / count == at / count;
-            for near in around(count, at).filter(beside).filter(|near| seen[*near].is_none()) {
+            for near in around(count, at)
+                .filter(beside)
+                .filter(|near| seen[*near].is_none())
+            {
                 offers[near] = None;
                 if !next.contains(&near) {
                     next.push(near);
@@ -215,10 +218,10 @@ impl<'a> Relaxing<'a> {
     /// Samples the picture around a point, as the mesh has it now.
     fn patch(&self, middle: Point) -> Patch {
         spend((SIDE * SIDE) as usize);
-        let places = |at: f32| {
-            (-HALF..=HALF).map(move |off| at + off as f32 / PER_MODULE as f32)
-        };
-        let columns: Vec<_> = places(middle.x).map(|x| (x, self.mesh.between(x))).collect();
+        let places = |at: f32| (-HALF..=HALF).map(move |off| at + off as f32 / PER_MODULE as f32);
+        let columns: Vec<_> = places(middle.x)
+            .map(|x| (x, self.mesh.between(x)))
+            .collect();
         let width = (SIDE + 1) as usize;
         let mut sums = vec![0.0; width * width];
         for (y, row) in places(middle.y).zip(1..) {
@@ -270,5 +273,75 @@ impl Patch {
         let at = |x: i32, y: i32| self.0[((y + HALF) * (SIDE + 1) + x + HALF) as usize];
         let sum = at(x + 2, y + 2) - at(x - 1, y + 2) - at(x + 2, y - 1) + at(x - 1, y - 1);
         sum / (PER_MODULE * PER_MODULE) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SIDE: usize = 200;
+    const LEFT: f32 = 40.0;
+    const MODULE: f32 = 5.0;
+
+    /// How far the paper's rows are moved to the right, in modules: most in the middle.
+    fn bend(y: f32, most: f32) -> f32 {
+        let part = y / 21.0;
+        4.0 * part * (1.0 - part) * most
+    }
+
+    /// A code of version 1, whose rows are bent by up to `most` modules.
+    fn picture(most: f32) -> Vec<u8> {
+        let code = qrcode::QrCode::with_version(
+            b"BENT PAPER",
+            qrcode::Version::Normal(1),
+            qrcode::EcLevel::M,
+        );
+        let colors = code.unwrap().to_colors();
+        let pixel = |at: usize| {
+            let y = ((at / SIDE) as f32 + 0.5 - LEFT) / MODULE;
+            let x = ((at % SIDE) as f32 + 0.5 - LEFT) / MODULE - bend(y, most);
+            let inside = (0.0..21.0).contains(&x) && (0.0..21.0).contains(&y);
+            let dark = inside && colors[y as usize * 21 + x as usize] == qrcode::Color::Dark;
+            if dark { 40 } else { 210 }
+        };
+        (0..SIDE * SIDE).map(pixel).collect()
+    }
+
+    fn mesh(most: f32) -> Mesh {
+        let far = LEFT + 21.0 * MODULE;
+        let corners = [(LEFT, LEFT), (far, LEFT), (far, far), (LEFT, far)];
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let plane = Homography::from_corners(&corners, 21.0).unwrap();
+        let pixels = picture(most);
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        let version = Version::new(1).unwrap();
+        relaxed(&luma, &plane, version, Polarity::DarkOnLight)
+    }
+
+    #[test]
+    fn a_bent_code_without_an_alignment_pattern_is_followed_to_a_third_of_a_module() {
+        let mesh = mesh(1.2);
+        for (x, y) in [
+            (2.5, 2.5),
+            (10.5, 10.5),
+            (18.5, 2.5),
+            (18.5, 10.5),
+            (18.5, 18.5),
+        ] {
+            let off = mesh.off(Point::new(x, y)).times(1.0 / MODULE);
+            assert!(
+                (off.x - bend(y, 1.2)).abs() < 0.34 && off.y.abs() < 0.34,
+                "{x} {y}: {off:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flat_code_stays_flat() {
+        let mesh = mesh(0.0);
+        let most = mesh.offs.iter().map(|off| off.length()).fold(0.0, f32::max);
+        assert!(most < 0.34 * MODULE, "{most}");
     }
 }
