@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
-use crate::code::Code;
+use crate::picture::Surface;
 pub use trouble::{TROUBLES, Trouble};
 
 /// The sizes of a till camera's pictures.
@@ -134,6 +134,26 @@ impl Shot {
         shot
     }
 
+    /// A shot in good light and in focus, of a code that nearly faces the camera, with this many pixels in a module.
+    ///
+    /// A code that would not fit into the frame is shown smaller.
+    pub(crate) fn good(
+        side: f32,
+        module: f32,
+        size: (usize, usize),
+        dice: &mut ChaCha8Rng,
+    ) -> Self {
+        let mut shot = Self::plan(Category::Nominal, side, size, dice);
+        shot.module = module.min(size.1 as f32 * 0.9 / (side + 4.0));
+        let room = |size: usize| ((size as f32 - shot.module * (side + 6.0)) * 0.5).max(0.0);
+        let (right, down) = (room(size.0), room(size.1));
+        shot.middle = (
+            dice.random_range(-right..=right),
+            dice.random_range(-down..=down),
+        );
+        shot
+    }
+
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
@@ -143,7 +163,7 @@ impl Shot {
     }
 
     /// Renders a frame. The hand trembles from frame to frame.
-    pub(crate) fn frame(&self, code: &Code, dice: &mut ChaCha8Rng) -> Vec<u8> {
+    pub(crate) fn frame(&self, code: &impl Surface, dice: &mut ChaCha8Rng) -> Vec<u8> {
         let tremble = (dice.random_range(-1.5..1.5), dice.random_range(-1.5..1.5));
         let mut light = self.expose(code, tremble);
         self.bleed(&mut light);
@@ -172,7 +192,7 @@ impl Shot {
     }
 
     /// Casts rays from each pixel to the screen's plane. Behind it is a grey counter.
-    fn expose(&self, code: &Code, tremble: (f32, f32)) -> Vec<f32> {
+    fn expose(&self, code: &impl Surface, tremble: (f32, f32)) -> Vec<f32> {
         let counter = 0.22;
         let eye = EYE * self.width as f32;
         let ((sx, cx), (sy, cy)) = (self.slant.0.sin_cos(), self.slant.1.sin_cos());

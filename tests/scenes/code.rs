@@ -5,6 +5,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
+use crate::picture::Surface;
 
 /// Modules of the quiet zone around a code (ISO/IEC 18004).
 const QUIET: f32 = 4.0;
@@ -22,7 +23,12 @@ pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
             .map(|_| char::from(b'0' + dice.random_range(0..10)))
             .collect();
     }
-    let count = dice.random_range(EMV_CHARACTERS) / 4 * 4;
+    letters(dice, EMV_CHARACTERS)
+}
+
+/// Draws random base64 of any of these lengths that begins like an EMVCo consumer code.
+pub(crate) fn letters(dice: &mut ChaCha8Rng, lengths: std::ops::Range<usize>) -> String {
+    let count = dice.random_range(lengths) / 4 * 4;
     let rest = (5..count).map(|_| char::from(BASE64[dice.random_range(0..BASE64.len())]));
     "hQVDU".chars().chain(rest).collect()
 }
@@ -74,12 +80,19 @@ impl Code {
         }
     }
 
-    pub(crate) fn side(&self) -> f32 {
+    fn in_finder(&self, column: usize, row: usize) -> bool {
+        let near = |at: usize| at < 7;
+        let far = |at: usize| at + 7 >= self.side;
+        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
+    }
+}
+
+impl Surface for Code {
+    fn side(&self) -> f32 {
         self.side as f32
     }
 
-    /// The light of a point, in modules from the code's corner; `None` outside the screen.
-    pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
+    fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();
         let screen = -2.5 * QUIET..side + 2.5 * QUIET;
@@ -100,11 +113,5 @@ impl Code {
             dx * dx + dy * dy < 0.42 * 0.42
         };
         Some(if is_dark && in_dot { dark } else { light })
-    }
-
-    fn in_finder(&self, column: usize, row: usize) -> bool {
-        let near = |at: usize| at < 7;
-        let far = |at: usize| at + 7 >= self.side;
-        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
     }
 }

@@ -1,4 +1,5 @@
 //! Draws the till set: pictures of a phone's payment code before a till's camera, with all that goes wrong there.
+//! Draws the kind set too: codes of any look, as files and as camera frames.
 //!
 //! A scene is rendered by ray casting: the plane of the screen is turned and moved, and each pixel takes its light.
 //! After that come the lens (blur, motion), the counter's lamp (glare), the sensor (gain, noise) and eight bits.
@@ -7,12 +8,20 @@
 mod camera;
 mod code;
 mod hostile;
+mod kinds;
+mod picture;
+mod printed;
+mod sets;
 
+use picture::Surface as _;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
+pub use kinds::{KINDS, Kind, kind_scene};
+pub use picture::Picture;
+pub use sets::{write_kind_set, write_till_set};
 
 /// What is difficult about a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
