@@ -93,9 +93,7 @@ impl Shot {
             ambient: between(0.0, 0.06),
             beat: (0.0, 1.0),
         };
-        let room = |size: f32| ((size - module * (side + 6.0)) * 0.5).max(0.0);
-        let (right, down) = (room(width as f32), room(height as f32));
-        shot.middle = (between(-right, right + 1e-3), between(-down, down + 1e-3));
+        shot.middle = shot.place(&mut between);
         match category {
             Category::Perspective => shot.slant = (between(0.4, 0.7), between(-0.5, 0.5)),
             Category::Rotation => shot.turn = between(-3.1, 3.1),
@@ -134,9 +132,9 @@ impl Shot {
         shot
     }
 
-    /// A shot in good light and in focus, of a code that nearly faces the camera, with this many pixels in a module.
+    /// A shot in good light and in focus, of a code that nearly faces the camera.
     ///
-    /// A code that would not fit into the frame is shown smaller.
+    /// A module has this many pixels, or as many as fit.
     pub(crate) fn good(
         side: f32,
         module: f32,
@@ -144,14 +142,25 @@ impl Shot {
         dice: &mut ChaCha8Rng,
     ) -> Self {
         let mut shot = Self::plan(Category::Nominal, side, size, dice);
-        shot.module = module.min(size.1 as f32 * 0.9 / (side + 4.0));
-        let room = |size: usize| ((size as f32 - shot.module * (side + 6.0)) * 0.5).max(0.0);
-        let (right, down) = (room(size.0), room(size.1));
-        shot.middle = (
-            dice.random_range(-right..=right),
-            dice.random_range(-down..=down),
-        );
+        shot.hold_at(module, dice);
         shot
+    }
+
+    /// A place of the code's middle at which all of it is in the picture, if it fits.
+    fn place(&self, between: &mut impl FnMut(f32, f32) -> f32) -> (f32, f32) {
+        let room = |size: usize| {
+            let room = (size as f32 - self.module * (self.side + 6.0)) * 0.5;
+            room.max(0.0)
+        };
+        let (right, down) = (room(self.width), room(self.height));
+        (between(-right, right + 1e-3), between(-down, down + 1e-3))
+    }
+
+    /// Moves the phone to where a module has this many pixels, or as many as fit.
+    pub(crate) fn hold_at(&mut self, module: f32, dice: &mut ChaCha8Rng) {
+        let most = self.height as f32 * 0.8 / (self.side + 8.0);
+        self.module = module.min(most);
+        self.middle = self.place(&mut |from, to| dice.random_range(from..to));
     }
 
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
 use crate::picture::Surface;
+use crate::styled::Style;
 
 /// Modules of the quiet zone around a code (ISO/IEC 18004).
 const QUIET: f32 = 4.0;
@@ -42,6 +43,8 @@ pub(crate) struct Code {
     dots: bool,
     /// Half the side of the logo in the middle, in modules.
     mark: f32,
+    /// Decides the light of the code itself, if it is styled.
+    style: Option<Style>,
 }
 
 impl Code {
@@ -77,7 +80,29 @@ impl Code {
             shades,
             dots: category == Category::Dots,
             mark: if logo { side as f32 * 0.11 } else { 0.0 },
+            style: None,
         }
+    }
+
+    /// A code in a style, with the ground's light around it.
+    pub(crate) fn styled(dark: Vec<bool>, side: usize, style: Style) -> Self {
+        Self {
+            dark,
+            side,
+            shades: style.shades(),
+            dots: false,
+            mark: 0.0,
+            style: Some(style),
+        }
+    }
+
+    /// Whether a module is dark. Beside the code, all is light.
+    fn is_dark(&self, column: i32, row: i32) -> bool {
+        let inside = |at: i32| usize::try_from(at).ok().filter(|at| *at < self.side);
+        let (column, row) = (inside(column), inside(row));
+        column
+            .zip(row)
+            .is_some_and(|(column, row)| self.dark[row * self.side + column])
     }
 
     fn in_finder(&self, column: usize, row: usize) -> bool {
@@ -105,6 +130,9 @@ impl Surface for Code {
         }
         if x < 0.0 || y < 0.0 || x >= side || y >= side {
             return Some(light);
+        }
+        if let Some(style) = &self.style {
+            return Some(style.light((x, y), self.side, |column, row| self.is_dark(column, row)));
         }
         let (column, row) = (x as usize, y as usize);
         let is_dark = self.dark[row * self.side + column];

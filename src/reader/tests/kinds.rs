@@ -13,6 +13,7 @@ const PICTURES: u64 = 6;
 /// The least number of [`PICTURES`] that are read.
 fn floor(kind: Kind) -> usize {
     match kind {
+        Kind::Round | Kind::Styled | Kind::Gaps | Kind::AllDots => 0,
         Kind::Coloured
         | Kind::Gradient
         | Kind::Logo
