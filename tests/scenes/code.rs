@@ -5,7 +5,6 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
-use crate::picture::Surface;
 use crate::styled::Style;
 
 /// Modules of the quiet zone around a code (ISO/IEC 18004).
@@ -32,6 +31,15 @@ pub(crate) fn letters(dice: &mut ChaCha8Rng, lengths: std::ops::Range<usize>) ->
     let count = dice.random_range(lengths) / 4 * 4;
     let rest = (5..count).map(|_| char::from(BASE64[dice.random_range(0..BASE64.len())]));
     "hQVDU".chars().chain(rest).collect()
+}
+
+/// What a camera sees: a plane with a code on it.
+pub(crate) trait Screen {
+    /// Modules in a side of the code.
+    fn side(&self) -> f32;
+
+    /// The light of a point, in modules from the code's corner; `None` outside the screen.
+    fn light(&self, x: f32, y: f32) -> Option<f32>;
 }
 
 /// A code as it is drawn.
@@ -105,14 +113,21 @@ impl Code {
             .is_some_and(|(column, row)| self.dark[row * self.side + column])
     }
 
-    fn in_finder(&self, column: usize, row: usize) -> bool {
+    /// Whether the logo covers a point.
+    pub(crate) fn in_mark(&self, x: f32, y: f32) -> bool {
+        let middle = self.side() * 0.5;
+        (x - middle).abs().max((y - middle).abs()) < self.mark
+    }
+
+    /// Whether a module belongs to a finder pattern.
+    pub(crate) fn in_finder(&self, column: usize, row: usize) -> bool {
         let near = |at: usize| at < 7;
         let far = |at: usize| at + 7 >= self.side;
         (near(column) && (near(row) || far(row))) || (far(column) && near(row))
     }
 }
 
-impl Surface for Code {
+impl Screen for Code {
     fn side(&self) -> f32 {
         self.side as f32
     }
@@ -124,8 +139,7 @@ impl Surface for Code {
         if !screen.contains(&x) || !(-4.0 * QUIET..side + 4.0 * QUIET).contains(&y) {
             return None;
         }
-        let middle = side * 0.5;
-        if (x - middle).abs().max((y - middle).abs()) < self.mark {
+        if self.in_mark(x, y) {
             return Some((dark + 2.0 * light) / 3.0);
         }
         if x < 0.0 || y < 0.0 || x >= side || y >= side {

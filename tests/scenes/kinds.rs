@@ -10,10 +10,12 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::camera::{SIZES, Shot};
-use crate::picture::{Picture, Surface, exported};
+use crate::code::{self, Screen};
+use crate::file::exported;
+use crate::pictures::{Ground, Ink, Strong, inked};
 use crate::printed::Printed;
 use crate::styled::{self, Look};
-use crate::{code, dice};
+use crate::{Picture, dice};
 
 /// What is special about the look of a code, or about its picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,10 @@ pub enum Kind {
     Gaps,
     /// All modules are dots, those of the finder patterns too.
     AllDots,
+    /// Dots of a third of a module upon a picture.
+    PictureDots,
+    /// Pale modules beside strong ones.
+    Pale,
     /// Two colours of any contrast that people can see, and sometimes another colour for each finder pattern.
     Coloured,
     /// The ink's colour runs from one corner to the other.
@@ -49,11 +55,13 @@ pub enum Kind {
 }
 
 /// All kinds, in the order of the tables in docs/reader.md.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 16] = [
     Kind::Round,
     Kind::Styled,
     Kind::Gaps,
     Kind::AllDots,
+    Kind::PictureDots,
+    Kind::Pale,
     Kind::Coloured,
     Kind::Gradient,
     Kind::Logo,
@@ -85,11 +93,26 @@ pub fn kind_scene(seed: u64, kind: Kind, number: u64) -> Picture {
         pixels: (3.0..12.0, 3.0..8.0),
         ..take.clone()
     };
+    // Files and frames take turns, and so do the variants of a kind.
+    let nth = (number / 2) as usize;
     match kind {
         Kind::Round => near.of_style(Look::Round, dice),
         Kind::Styled => near.of_style(Look::Styled, dice),
         Kind::Gaps => near.of_style(Look::Gaps, dice),
         Kind::AllDots => near.of_style(Look::AllDots, dice),
+        Kind::PictureDots => {
+            let grounds = [
+                Ground::BlackAndWhite,
+                Ground::Dither,
+                Ground::Patches,
+                Ground::Photo,
+            ];
+            inked(seed, Ink::Dots(grounds[nth % 4]), number).into()
+        }
+        Kind::Pale => {
+            let strong = [Strong::Finders, Strong::Logo, Strong::Timing];
+            inked(seed, Ink::Pale(strong[nth % 3]), number).into()
+        }
         Kind::Coloured => take.of(EcLevel::M, Printed::coloured, dice),
         Kind::Gradient => take.of(EcLevel::M, Printed::with_gradient, dice),
         Kind::Logo => take.of(EcLevel::H, Printed::with_logo, dice),
@@ -124,7 +147,7 @@ struct Take {
 impl Take {
     fn picture(
         &self,
-        surface: &impl Surface,
+        screen: &impl Screen,
         text: &str,
         margin: f32,
         dice: &mut ChaCha8Rng,
@@ -132,9 +155,9 @@ impl Take {
         let (file, frame) = self.pixels.clone();
         let module = dice.random_range(if self.is_file { file } else { frame });
         if self.is_file {
-            exported(surface, text, module, margin)
+            exported(screen, text, module, margin)
         } else {
-            photographed(surface, text, module, self.size, dice)
+            photographed(screen, text, module, self.size, dice)
         }
     }
 
@@ -157,17 +180,17 @@ impl Take {
 
 /// One frame of a till's camera, in good light and in focus.
 pub(crate) fn photographed(
-    surface: &impl Surface,
+    screen: &impl Screen,
     text: &str,
     module: f32,
     (width, height): (usize, usize),
     dice: &mut ChaCha8Rng,
 ) -> Picture {
-    let shot = Shot::good(surface.side(), module, (width, height), dice);
+    let shot = Shot::good(screen.side(), module, (width, height), dice);
     Picture {
         texts: vec![text.to_owned()],
         width,
         height,
-        pixels: shot.frame(surface, dice),
+        pixels: shot.frame(screen, dice),
     }
 }

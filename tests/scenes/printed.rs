@@ -4,7 +4,8 @@ use qrcode::{Color, EcLevel, QrCode};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::picture::Surface;
+use crate::code::Screen;
+use crate::wreck;
 
 /// Specks for each module. A speck changes half a module, or hides within one of its colour.
 const SPECKS: f32 = 0.03;
@@ -140,6 +141,11 @@ impl Printed {
         self
     }
 
+    pub(crate) fn wrecked(mut self, dice: &mut ChaCha8Rng) -> Self {
+        wreck::damage(&mut self.dark, self.side, dice);
+        self
+    }
+
     /// Modules between the code and the end of its file.
     pub(crate) fn margin(&self) -> f32 {
         match self.ground {
@@ -208,7 +214,7 @@ impl Logo {
     }
 }
 
-impl Surface for Printed {
+impl Screen for Printed {
     fn side(&self) -> f32 {
         self.side as f32
     }

@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
-use crate::picture::Picture;
-use crate::{CATEGORIES, KINDS, Scene, kind_scene, nothing, scene};
+use crate::{CATEGORIES, KINDS, LOOKALIKES, Picture, kind_scene, lookalike, nothing, scene, wreck};
 
 /// Writes the first frame of each scene of the till set, and twice as many pictures without a code as a category has.
 ///
@@ -20,12 +19,12 @@ pub fn write_till_set(folder: &Path, seed: u64, scenes: u64) -> io::Result<()> {
             set.add(
                 &format!("{category:?}"),
                 number,
-                first_frame(scene(seed, category, number)),
+                scene(seed, category, number).into(),
             )?;
         }
     }
     for number in 0..2 * scenes {
-        set.add("nothing", number, first_frame(nothing(seed, number)))?;
+        set.add("nothing", number, nothing(seed, number).into())?;
     }
     set.finish()
 }
@@ -44,16 +43,30 @@ pub fn write_kind_set(folder: &Path, seed: u64, pictures: u64) -> io::Result<()>
     set.finish()
 }
 
-fn first_frame(mut scene: Scene) -> Picture {
-    Picture {
-        texts: Some(scene.text)
-            .filter(|text| !text.is_empty())
-            .into_iter()
-            .collect(),
-        width: scene.width,
-        height: scene.height,
-        pixels: scene.frames.swap_remove(0),
+/// Writes this many pictures of each lookalike. They hold no code.
+///
+/// # Errors
+/// If a file can't be written.
+pub fn write_lookalikes(folder: &Path, seed: u64, pictures: u64) -> io::Result<()> {
+    let mut set = Set::create(folder, "lookalikes")?;
+    for kind in LOOKALIKES {
+        for number in 0..pictures {
+            set.add(&format!("{kind:?}"), number, lookalike(seed, kind, number))?;
+        }
     }
+    set.finish()
+}
+
+/// Writes this many wrecked codes.
+///
+/// # Errors
+/// If a file can't be written.
+pub fn write_wrecks(folder: &Path, seed: u64, pictures: u64) -> io::Result<()> {
+    let mut set = Set::create(folder, "wrecks")?;
+    for number in 0..pictures {
+        set.add("wreck", number, wreck(seed, number))?;
+    }
+    set.finish()
 }
 
 struct Set<'a> {

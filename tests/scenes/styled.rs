@@ -6,8 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Scene;
 use crate::camera::{FRAMES, SIZES, Shot};
-use crate::code::{Code, text};
-use crate::picture::Surface as _;
+use crate::code::{Code, Screen, text};
 use crate::{Category, dice};
 
 /// What is unusual about a code's drawing.

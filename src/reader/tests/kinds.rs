@@ -13,7 +13,9 @@ const PICTURES: u64 = 6;
 /// The least number of [`PICTURES`] that are read.
 fn floor(kind: Kind) -> usize {
     match kind {
-        Kind::Round | Kind::Styled | Kind::Gaps | Kind::AllDots => 0,
+        Kind::Round | Kind::AllDots | Kind::PictureDots => 1,
+        Kind::Styled | Kind::Gaps => 3,
+        Kind::Pale => 4,
         Kind::Coloured
         | Kind::Gradient
         | Kind::Logo
