@@ -419,11 +419,7 @@ fn messages(samples: &mut Samples) {
     let mut hints = every!(Hint: Closer, Farther, Glare, Dark, HoldStill, SeveralCodes);
     // Only the till's gate gives this one.
     hints.pop();
-    samples.words(
-        "readerHints",
-        "ReaderHint",
-        &hints,
-    );
+    samples.words("readerHints", "ReaderHint", &hints);
 }
 
 fn outcomes(samples: &mut Samples) {
