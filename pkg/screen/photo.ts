@@ -1,24 +1,10 @@
-// The customer's code in a photo, by the same order as before the camera (rule 49).
+// Reads the customer's code from a photo.
 
-import { type CodeInfo, decode, inspectCode } from "kaunter";
-
-/** What a photo shows: the text of the customer's code, or the word that says why there is none. */
-export type Photo = { readonly code: string } | { readonly word: "noCode" | "severalCodes" };
+import { decode, inspectCode } from "kaunter";
+import { chosen, type Photo } from "./chosen";
 
 /** Reads a photo. Rejects as `decode` does. */
 export async function codeOf(file: Blob): Promise<Photo> {
   const texts = [...new Set((await decode(file)).map(({ text }) => text))];
   return chosen(await Promise.all(texts.map(async (text) => ({ text, kind: (await inspectCode(text)).kind }))));
-}
-
-/** Chooses as the till's gate does (`src/core/gate.rs`). A shop's code alone is given: the till says what it is. */
-export function chosen(codes: readonly { readonly text: string; readonly kind: CodeInfo["kind"] }[]): Photo {
-  const rank = ({ text, kind }: (typeof codes)[number]) => {
-    if (kind !== "opaque") return kind === "merchant" ? 0 : 3;
-    return /^\s*[a-z0-9]+:/i.test(text) ? 1 : 2;
-  };
-  const highest = Math.max(...codes.map(rank));
-  const [first, ...others] = codes.filter((code) => rank(code) === highest);
-  if (!first) return { word: "noCode" };
-  return others.length && highest ? { word: "severalCodes" } : { code: first.text };
 }
