@@ -8,11 +8,11 @@ export type Photo = { readonly code: string } | { readonly word: "noCode" | "sev
 /** Chooses as the till's gate does (`src/core/gate.rs`). A shop's code alone is given: the till says what it is. */
 export function chosen(codes: readonly { readonly text: string; readonly kind: CodeInfo["kind"] }[]): Photo {
   const rank = ({ text, kind }: (typeof codes)[number]) => {
-    if (kind !== "opaque") return kind === "merchant" ? 0 : 3;
-    return /^\s*[a-z0-9]+:/i.test(text) ? 1 : 2;
+    if (kind !== "opaque") return kind === "merchant" ? 1 : 3;
+    return /^\s*[a-z0-9]+:/i.test(text) ? 0 : 2;
   };
   const highest = Math.max(...codes.map(rank));
   const [first, ...others] = codes.filter((code) => rank(code) === highest);
   if (!first) return { word: "noCode" };
-  return others.length && highest ? { word: "severalCodes" } : { code: first.text };
+  return others.length && highest !== 1 ? { word: "severalCodes" } : { code: first.text };
 }

@@ -36,7 +36,7 @@ const MAX_SEEN: usize = 64;
 /// Larger: after a second phone was taken away, the customer waits longer.
 /// Smaller: a code that a hand or a reflection hides counts as gone, and the other one pays.
 const GONE_MS: Ms = 1_000;
-/// A link is taken only if it was in the picture for so long, without a better code.
+/// A link is taken only if it was in the picture for so long, and is alone there.
 ///
 /// Larger: the customer of a wallet whose codes are links waits longer.
 /// Smaller: goods on the counter are taken before the customer has raised the phone.
@@ -149,10 +149,11 @@ impl Seen {
     }
 
     /// Whether it has been in the picture for long enough that no better code is to be expected.
-    fn has_waited(&self, now_ms: Ms) -> bool {
+    fn has_waited(&self, is_alone: bool, now_ms: Ms) -> bool {
         let wait_ms = match self.rank {
+            Rank::Goods if is_alone => GOODS_MS,
+            Rank::Goods => return false,
             Rank::Merchant => GONE_MS,
-            Rank::Goods => GOODS_MS,
             Rank::Unknown | Rank::Consumer => 0,
         };
         now_ms.saturating_sub(self.came_ms) >= wait_ms
@@ -239,28 +240,31 @@ impl Gate {
     ///
     /// Ask after a picture without codes too, so that [`Self::sees_several`] ends.
     pub fn choose(&mut self, now_ms: Ms) -> Option<&[u8]> {
-        let codes = self.seen.iter().filter(|seen| seen.last_ms == now_ms);
-        let are_beside = codes.count() > 1;
+        let (mut read, mut in_view) = (0, 0);
+        for seen in &self.seen {
+            read += u32::from(seen.last_ms == now_ms);
+            in_view += u32::from(!seen.is_gone(now_ms));
+        }
         let mut best: Option<&mut Seen> = None;
         let mut are_several = false;
         for seen in &mut self.seen {
-            seen.is_beside |= are_beside && seen.last_ms == now_ms;
+            seen.is_beside |= read > 1 && seen.last_ms == now_ms;
             if !seen.competes(now_ms) {
                 continue;
             }
             match &best {
                 Some(best) if best.rank > seen.rank => {}
-                Some(best) if best.rank == seen.rank => are_several = best.rank != Rank::Merchant,
+                Some(best) if best.rank == seen.rank => are_several = seen.rank > Rank::Merchant,
                 Some(_) | None => {
                     best = Some(seen);
                     are_several = false;
                 }
             }
         }
-        self.sees_several =
-            are_several && best.as_ref().is_some_and(|best| best.has_waited(now_ms));
+        self.sees_several = are_several;
         let best = best.filter(|_| !are_several)?;
-        best.has_passed = best.is_believed && best.last_ms == now_ms && best.has_waited(now_ms);
+        best.has_passed =
+            best.is_believed && best.last_ms == now_ms && best.has_waited(in_view == 1, now_ms);
         best.has_passed.then_some(&best.bytes)
     }
 
@@ -522,12 +526,23 @@ mod tests {
             shown(&mut gate, &[GOODS, "WIFI:S:shop;;"].map(read), 0, 2_500),
             None
         );
-        assert!(!gate.sees_several(), "nobody has shown a phone");
         assert_eq!(
             shown(&mut gate, &[GOODS, "WIFI:S:shop;;"].map(read), 2_500, 9_000),
             None
         );
-        assert!(gate.sees_several());
+        assert!(!gate.sees_several(), "nobody has shown a phone");
+        let mut gate = Gate::new();
+        let both = [GOODS, STICKER].map(read);
+        assert_eq!(
+            shown(&mut gate, &both, 0, 9_000),
+            Some((STICKER, 1_000)),
+            "reported"
+        );
+        assert_eq!(
+            shown(&mut gate, &both, 1_250, 9_000),
+            None,
+            "a link beside a sticker"
+        );
         // Time counts while it is in the picture only.
         let mut gate = Gate::new();
         assert_eq!(look(&mut gate, &[read(GOODS)], 0), None);

@@ -9,10 +9,10 @@ use crate::wallet::Kind;
 /// How likely a code is a customer's. The order is the law: a lower rank waits for a higher one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
-    /// A shop shows it. It is reported, and nobody pays with it here.
-    Merchant,
     /// Goods, posters and receipts have links. Article numbers are bars, which the reader does not read.
     Goods,
+    /// A shop shows it. It is reported, and nobody pays with it here.
+    Merchant,
     /// Most wallets' own codes look like nothing else.
     Unknown,
     /// A known wallet's code.
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_wallet_is_above_all_and_a_shop_below() {
+    fn a_known_wallet_is_above_all_and_a_link_below() {
         for consumer in [
             "134503098230927349",
             "287650098230927349",
@@ -79,10 +79,7 @@ mod tests {
             assert_eq!(rank(consumer), Rank::Consumer);
         }
         assert_eq!(rank("https://qr.alipay.com/fkx1"), Rank::Merchant);
-        assert!(
-            Rank::Merchant < Rank::Goods
-                && Rank::Goods < Rank::Unknown
-                && Rank::Unknown < Rank::Consumer
-        );
+        assert!(Rank::Goods < Rank::Merchant && Rank::Merchant < Rank::Unknown);
+        assert!(Rank::Unknown < Rank::Consumer);
     }
 }
