@@ -3,6 +3,7 @@
 //! The mid-line lies between the ring's inner and outer edge, so it stays in place when dark or light bleeds.
 //! Three rings give twelve points, enough for the code's plane without its alignment pattern.
 
+use super::ellipse::Ellipse;
 use super::finder::FinderCandidate;
 use super::likeness::likeness_in;
 use super::order::median;
@@ -85,6 +86,8 @@ pub(crate) struct Ring {
     pub(crate) module: f32,
     /// In the order of a walk around the ring.
     pub(crate) corners: [Point; 4],
+    /// The mid-line of a ring without corners. The corners are then chosen, not measured.
+    pub(crate) round: Option<Ellipse>,
 }
 
 /// The directions of all rays.
@@ -110,20 +113,15 @@ impl Rays {
     ) -> Option<Ring> {
         let seen = candidate;
         let points = self.mid_line(luma, bits, seen)?;
-        let rough = rough_corners(&points)?;
-        let corners = fine_corners(&points, &rough)?;
-        let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
-        let center = intersection(diagonal(0), diagonal(1), MIN_CROSS)?;
-        // In this form, NaN is refused too.
-        let near = (center - seen.center).length() <= seen.module * MAX_MIDDLE_OFF;
-        if !near || likeness_in(luma, center, &corners, seen.polarity) < MIN_LIKENESS {
-            return None;
-        }
-        let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
-        Some(Ring {
-            center,
-            module: (0..4).map(side).sum::<f32>() / AROUND,
-            corners,
+        square(luma, seen, &points).or_else(|| {
+            let round = Ellipse::around(seen.center, &points)?;
+            let (right, down) = (Point::new(1.0, 0.0), Point::new(0.0, 1.0));
+            Some(Ring {
+                center: seen.center,
+                module: round.mean_module(),
+                corners: corners_of(seen.center, round.module(right), round.module(down)),
+                round: Some(round),
+            })
         })
     }
 
@@ -145,7 +143,8 @@ impl Rays {
             if sent == FIRST_RAYS {
                 // The corners of the first rays are rough, but good enough to refuse most chance candidates.
                 let corners = rough_corners(&ends)?;
-                if likeness_in(luma, seen.center, &corners, seen.polarity) < MIN_LIKENESS_ROUGH {
+                let likeness = likeness_in(luma, seen.center, &corners, seen.polarity);
+                if likeness < MIN_LIKENESS_ROUGH && Ellipse::around(seen.center, &ends).is_none() {
                     return None;
                 }
             }
@@ -262,6 +261,37 @@ impl<'a> Caster<'a> {
         }
         None
     }
+}
+
+/// The ring with corners on these points of its mid-line; `None` if they form no square seen at a slant.
+fn square(luma: &Luma<'_>, seen: &FinderCandidate, points: &[Point]) -> Option<Ring> {
+    let rough = rough_corners(points)?;
+    let corners = fine_corners(points, &rough)?;
+    let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
+    let center = intersection(diagonal(0), diagonal(1), MIN_CROSS)?;
+    // In this form, NaN is refused too.
+    let near = (center - seen.center).length() <= seen.module * MAX_MIDDLE_OFF;
+    if !near || likeness_in(luma, center, &corners, seen.polarity) < MIN_LIKENESS {
+        return None;
+    }
+    let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
+    Some(Ring {
+        center,
+        module: (0..4).map(side).sum::<f32>() / AROUND,
+        corners,
+        round: None,
+    })
+}
+
+/// The corners of a mid-line, from its middle and the steps of a module to the right and down.
+pub(crate) fn corners_of(center: Point, right: Point, down: Point) -> [Point; 4] {
+    let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
+    [
+        corner(-3.0, -3.0),
+        corner(3.0, -3.0),
+        corner(3.0, 3.0),
+        corner(-3.0, 3.0),
+    ]
 }
 
 /// Compares two points by a value.
