@@ -3,12 +3,17 @@
 //! Such a ring has no corners to measure. Seen at a slant its mid-line is an ellipse.
 //! The ellipse gives the length of a module in every direction. Where the code's sides lie, its other finders say.
 
+use super::likeness::Axes;
 use crate::picture::point::Point;
 
 /// The largest mean deviation of the mid-line's points from an ellipse, as a part of the squared radius.
 ///
 /// Larger: shapes that are no rings pass. Smaller: rings of few pixels, or dirty ones, are lost.
 const MAX_OFF: f32 = 0.2;
+/// The deviation below which corners are not looked for. A square's is 0.19, and that of a circle of few pixels 0.04.
+///
+/// Larger: blurred squares lose their corners. Smaller: circles get corners at chance places.
+const ROUND: f32 = 0.09;
 /// The largest ratio of the long axis to the short one, squared: a tilt of 60 degrees makes the axes 2 : 1.
 const MAX_STRETCH_SQUARED: f32 = 4.0;
 /// Modules from the middle to the ring's mid-line.
@@ -20,6 +25,8 @@ pub(crate) struct Ellipse {
     mean: f32,
     cosine: f32,
     sine: f32,
+    /// The mean deviation of the mid-line's points, as a part of the squared radius.
+    deviation: f32,
 }
 
 /// A vector as the cosine and sine of twice its angle, and its squared length.
@@ -40,10 +47,11 @@ impl Ellipse {
         }
         // These are the Fourier coefficients of 1 / radius^2.
         let part = (points.len() as f32).recip();
-        let ellipse = Self {
+        let mut ellipse = Self {
             mean: mean * part,
             cosine: 2.0 * cosine * part,
             sine: 2.0 * sine * part,
+            deviation: 0.0,
         };
         let off: f32 = points
             .iter()
@@ -51,8 +59,14 @@ impl Ellipse {
             .sum();
         let swing = Point::new(ellipse.cosine, ellipse.sine).length();
         let is_stretched = ellipse.mean + swing > (ellipse.mean - swing) * MAX_STRETCH_SQUARED;
+        ellipse.deviation = off * part;
         // In this form, NaN is refused too.
-        (off * part <= MAX_OFF && !is_stretched).then_some(ellipse)
+        (ellipse.deviation <= MAX_OFF && !is_stretched).then_some(ellipse)
+    }
+
+    /// Whether the points can't be those of a square.
+    pub(crate) fn is_round(&self) -> bool {
+        self.deviation < ROUND
     }
 
     fn inverse_square(&self, cosine: f32, sine: f32) -> f32 {
@@ -71,6 +85,14 @@ impl Ellipse {
         direction.times((squared * self.inverse_square(cosine, sine)).sqrt().recip() / MID_LINE)
     }
 
+    /// Steps of a module to the right and down, as the circle's plane has them: conjugate radii of the ellipse.
+    pub(crate) fn axes(&self) -> Axes {
+        Axes {
+            right: self.module(Point::new(1.0, 0.0)),
+            down: self.module(Point::new(-self.sine, self.mean + self.cosine)),
+        }
+    }
+
     /// The mean length of a module in pixels.
     pub(crate) fn mean_module(&self) -> f32 {
         self.mean.sqrt().recip() / MID_LINE
@@ -83,6 +105,7 @@ impl Ellipse {
             mean: self.mean * part,
             cosine: self.cosine * part,
             sine: self.sine * part,
+            ..*self
         }
     }
 }

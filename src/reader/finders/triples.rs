@@ -189,7 +189,7 @@ impl Pool {
             if let Some(at) = self.finders.iter().position(same) {
                 let known = &mut self.finders[at];
                 let crossed = known.crossed.max(finder.crossed);
-                if finder.scale < known.scale && (finder.round.is_none() || known.round.is_some()) {
+                if finder.scale < known.scale {
                     *known = finder;
                     self.fresh[at] = true;
                 }
