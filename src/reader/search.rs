@@ -5,7 +5,7 @@ use crate::code::decode::{Payload, decode, decode_with_erasures, text};
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
-use crate::finders::triples::{Finder, Pool, Triple};
+use crate::finders::triples::{Finder, Pool, Triple, is_inside};
 use crate::found::Found;
 use crate::modules::modules::Modules;
 use crate::modules::sample::{Deblur, Greys};
@@ -20,6 +20,7 @@ use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
+use crate::plane::relax::relaxed;
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -65,6 +66,8 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
+/// The unread planes of a picture that are followed where they bend. More of them cost time.
+const MAX_BENT: usize = 6;
 
 /// The search of one picture.
 pub(crate) struct Search<'a> {
@@ -72,10 +75,14 @@ pub(crate) struct Search<'a> {
     rays: Rays,
     pool: Pool,
     max: usize,
+    /// How many times the bounds of a search for one code may be used. More than one: all codes are wanted.
+    many: usize,
     /// What is left of the pass's budget of grids.
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
     equaliser_modules: usize,
+    /// How many more codes may be followed where they bend.
+    bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
     work: u64,
@@ -112,15 +119,17 @@ impl Candidate<'_> {
 }
 
 impl<'a> Search<'a> {
-    /// A search for at most `max` codes.
-    pub(crate) fn new(picture: Luma<'a>, max: usize) -> Self {
+    /// A search for at most `max` codes. `many`: how often it may use the bounds of a search for one.
+    pub(crate) fn new(picture: Luma<'a>, max: usize, many: usize) -> Self {
         Self {
             picture,
             rays: Rays::new(),
-            pool: Pool::default(),
+            pool: Pool::new(many),
             max,
+            many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
+            bent: MAX_BENT,
             unread: Vec::new(),
             work: 0,
             found: Vec::new(),
@@ -130,6 +139,11 @@ impl<'a> Search<'a> {
     /// Whether as many codes are found as are asked for.
     pub(crate) fn is_over(&self) -> bool {
         self.found.len() >= self.max
+    }
+
+    /// Whether the searches that cost most may end: one code is enough where no more are searched for.
+    fn is_enough(&self) -> bool {
+        self.is_over() || self.many == 1 && !self.found.is_empty()
     }
 
     /// Whether there are finders that belong to no code.
@@ -151,8 +165,9 @@ impl<'a> Search<'a> {
     pub(crate) fn pass(&mut self, level: &Level<'_>, thresholds: &Thresholds) {
         self.work += (level.luma.width() * level.luma.height()) as u64;
         let bits = Bits::of(&level.luma, thresholds);
-        let mut candidates = find(&bits, level.step, level.min_core);
-        candidates.truncate(level.max_candidates);
+        let mut candidates = find(&bits, level.step, level.min_core, self.many);
+        candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
+        candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let finders = candidates.iter().filter_map(|candidate| {
             let ring = self.rays.ring(&level.luma, &bits, candidate)?;
@@ -161,9 +176,17 @@ impl<'a> Search<'a> {
         self.pool.add(finders);
         self.grids = GRIDS;
         while self.read_next() && !self.is_over() {}
+        if self.many > 1 && !self.is_over() {
+            self.read_neighbours();
+        }
     }
 
-    /// Searches the finders that no pass has found beside those in the pool, and reads the code that they form.
+    /// Whether a place lies in a code that was read. No other code can be there.
+    fn is_read(&self, at: Point) -> bool {
+        self.found.iter().any(|found| is_inside(&found.corners, at))
+    }
+
+    /// Searches the finders that no pass has found beside those in the pool, and reads the codes that they form.
     pub(crate) fn complete_finders(&mut self) {
         if self.pool.finders().len() > MAX_FINDERS_TO_COMPLETE {
             return;
@@ -175,8 +198,10 @@ impl<'a> Search<'a> {
                     break;
                 }
                 if let Some(found) = self.read_triple(&triple) {
-                    self.found.push(found);
-                    return;
+                    self.keep(found);
+                    if self.is_enough() {
+                        return;
+                    }
                 }
             }
         }
@@ -189,14 +214,35 @@ impl<'a> Search<'a> {
                 break;
             }
             if let Some(found) = self.read_triple(&triple) {
-                self.pool.forget_inside(&found.corners);
-                if self.found.iter().all(|known| known.bytes != found.bytes) {
-                    self.found.push(found);
-                }
+                self.keep(found);
                 return true;
             }
         }
         false
+    }
+
+    /// Reads codes from every finder and those near it. The budget grows with the finders: a code has three.
+    fn read_neighbours(&mut self) {
+        self.grids = GRIDS * (self.pool.finders().len() / 3) as i32;
+        for triple in self.pool.neighbours() {
+            if self.grids <= 0 || self.is_over() {
+                break;
+            }
+            let finders = [&triple.corner, &triple.right, &triple.down];
+            if finders.iter().any(|finder| self.is_read(finder.center)) {
+                continue;
+            }
+            if let Some(found) = self.read_triple(&triple) {
+                self.keep(found);
+            }
+        }
+    }
+
+    /// Keeps a code and takes its area out of the search. A code pays for the next one: chance triples cannot.
+    fn keep(&mut self, found: Found) {
+        self.pool.forget_inside(&found.corners);
+        self.grids = self.grids.max(GRIDS);
+        self.found.push(found);
     }
 
     fn read_triple(&mut self, triple: &Triple) -> Option<Found> {
@@ -246,7 +292,10 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        let greys = candidate.sample(&self.picture);
+        let payload = decode_sharpened(&greys)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
+            .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -255,6 +304,18 @@ impl<'a> Search<'a> {
             && self.confirms(&payload, candidate);
         let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
+    }
+
+    /// Decodes the middle of each module: codes of dots upon a picture have no more of a module.
+    fn read_cores(&mut self, candidate: &Candidate<'_>) -> Option<Payload> {
+        if candidate.correlation < MIN_DEBLUR_CORRELATION {
+            return None;
+        }
+        let (version, polarity) = (candidate.pattern.version(), candidate.pattern.polarity());
+        let (plane, mesh) = (&candidate.plane, candidate.mesh.as_ref());
+        let greys = Greys::sample_cores(&self.picture, plane, mesh, version, polarity)?;
+        self.work += (version.side() * version.side()) as u64;
+        decode(&greys.modules())
     }
 
     fn remember(&mut self, candidate: &Candidate<'_>) {
@@ -300,7 +361,7 @@ impl<'a> Search<'a> {
         agrees(&climbed) && agrees_beside(&climbed)
     }
 
-    /// Decodes the remembered planes with more effort: equalised from two guesses, then with erasures.
+    /// Decodes the remembered planes with more effort: equalised from two guesses, with erasures, then bent.
     pub(crate) fn retry_deblurred(&mut self) {
         for unread in std::mem::take(&mut self.unread) {
             let Unread {
@@ -309,6 +370,10 @@ impl<'a> Search<'a> {
                 plane,
                 ..
             } = unread;
+            let middle = version.side() as f32 * 0.5;
+            if self.is_enough() || self.is_read(plane.map(Point::new(middle, middle))) {
+                continue;
+            }
             let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
             let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
             let modules = sharp.modules();
@@ -320,11 +385,28 @@ impl<'a> Search<'a> {
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
-                self.found.push(found(payload, &plane, version));
-                return;
+                self.keep(found(payload, &plane, version));
             }
         }
+    }
+
+    /// Decodes a code on paper that is bent or crumpled. Not in a camera's frames: a phone is flat.
+    fn decode_bent(
+        &mut self,
+        plane: &Homography,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Payload> {
+        if self.many == 1 || self.bent == 0 {
+            return None;
+        }
+        self.bent -= 1;
+        let mesh = relaxed(&self.picture, plane, version, polarity);
+        let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
+        decode_sharpened(&greys)
+            .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
     /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
@@ -438,7 +520,7 @@ mod tests {
     #[test]
     fn a_pass_reads_a_code_says_where_and_forgets_its_finders() {
         let pixels = picture(&[("one", 40)]);
-        let mut search = Search::new(luma(&pixels), 1);
+        let mut search = Search::new(luma(&pixels), 1, 1);
         assert!(!search.is_over());
         pass(&mut search, &pixels);
         assert_eq!(texts(&search), ["one"]);
@@ -458,7 +540,7 @@ mod tests {
             for at in 0..rows * MODULE * 40 {
                 pixels[(62 + at / 40) * WIDTH + 100 + at % 40] = 220;
             }
-            let mut search = Search::new(luma(&pixels), 1);
+            let mut search = Search::new(luma(&pixels), 1, 1);
             pass(&mut search, &pixels);
             let found = search.found.pop();
             found.map(|found| (found.text == text, found.confirmed))
@@ -472,7 +554,7 @@ mod tests {
     fn a_search_ends_with_as_many_codes_as_are_asked_for() {
         let pixels = picture(&[("one", 40), ("two", 180)]);
         for max in [1, 2] {
-            let mut search = Search::new(luma(&pixels), max);
+            let mut search = Search::new(luma(&pixels), max, 1);
             pass(&mut search, &pixels);
             assert_eq!(search.found.len(), max);
             assert!(search.is_over());
@@ -480,11 +562,15 @@ mod tests {
     }
 
     #[test]
-    fn the_same_code_twice_is_one() {
+    fn the_same_code_at_two_places_is_two() {
         let pixels = picture(&[("one", 40), ("one", 180)]);
-        let mut search = Search::new(luma(&pixels), 4);
+        let mut search = Search::new(luma(&pixels), 4, 1);
         pass(&mut search, &pixels);
-        assert_eq!(texts(&search), ["one"]);
+        assert_eq!(texts(&search), ["one", "one"]);
+        let lefts = [0, 1].map(|at| search.found[at].corners[0].x.round());
+        assert_eq!(lefts, [40.0, 180.0]);
+        pass(&mut search, &pixels);
+        assert_eq!(search.found.len(), 2, "a place was read twice");
         assert!(!search.is_over() && !search.sees_finders());
     }
 
@@ -492,7 +578,7 @@ mod tests {
     fn corners_that_different_copies_show_make_one_code() {
         let pixels = picture(&[("one", 40)]);
         let last = |x: usize, y: usize| x < 40 + CODE / 3 && y > 30 + CODE / 2;
-        let mut search = Search::new(luma(&pixels), 1);
+        let mut search = Search::new(luma(&pixels), 1, 1);
         pass(&mut search, &without(&pixels, last));
         assert_eq!((search.found.len(), search.finders().len()), (0, 2));
         pass(&mut search, &without(&pixels, |x, y| !last(x, y)));
@@ -508,7 +594,7 @@ mod tests {
             let (x, y) = (x.wrapping_sub(40), y.wrapping_sub(30));
             !((finder(x) && finder(y)) || (far(x) && finder(y)) || (finder(x) && far(y)))
         });
-        let mut search = Search::new(luma(&alone), 1);
+        let mut search = Search::new(luma(&alone), 1, 1);
         pass(&mut search, &alone);
         assert!(search.found.is_empty());
         assert_eq!(search.finders().len(), 3);
