@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
-use crate::code::Code;
+use crate::code::Screen;
 pub use trouble::{TROUBLES, Trouble};
 
 /// The sizes of a till camera's pictures.
@@ -149,6 +149,20 @@ impl Shot {
         self.middle = self.place(&mut |from, to| dice.random_range(from..to));
     }
 
+    /// A shot in good light and in focus, of a code that nearly faces the camera.
+    ///
+    /// A module has this many pixels, or as many as fit.
+    pub(crate) fn good(
+        side: f32,
+        module: f32,
+        size: (usize, usize),
+        dice: &mut ChaCha8Rng,
+    ) -> Self {
+        let mut shot = Self::plan(Category::Nominal, side, size, dice);
+        shot.hold_at(module, dice);
+        shot
+    }
+
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
@@ -158,9 +172,9 @@ impl Shot {
     }
 
     /// Renders a frame. The hand trembles from frame to frame.
-    pub(crate) fn frame(&self, code: &Code, dice: &mut ChaCha8Rng) -> Vec<u8> {
+    pub(crate) fn frame(&self, screen: &impl Screen, dice: &mut ChaCha8Rng) -> Vec<u8> {
         let tremble = (dice.random_range(-1.5..1.5), dice.random_range(-1.5..1.5));
-        let mut light = self.expose(code, tremble);
+        let mut light = self.expose(screen, tremble);
         self.bleed(&mut light);
         if self.motion != (0.0, 0.0) {
             self.drag(&mut light);
@@ -187,7 +201,7 @@ impl Shot {
     }
 
     /// Casts rays from each pixel to the screen's plane. Behind it is a grey counter.
-    fn expose(&self, code: &Code, tremble: (f32, f32)) -> Vec<f32> {
+    fn expose(&self, screen: &impl Screen, tremble: (f32, f32)) -> Vec<f32> {
         let counter = 0.22;
         let eye = EYE * self.width as f32;
         let ((sx, cx), (sy, cy)) = (self.slant.0.sin_cos(), self.slant.1.sin_cos());
@@ -211,7 +225,7 @@ impl Shot {
                 let hit = (ray.0 * reach, ray.1 * reach, (reach - 1.0) * eye);
                 let u = dot(hit, across) / self.module + self.side * 0.5;
                 let v = dot(hit, along) / self.module + self.side * 0.5;
-                sum += code.light(u, v).unwrap_or(counter);
+                sum += screen.light(u, v).unwrap_or(counter);
             }
             *light = sum / (RAYS * RAYS) as f32;
         }
@@ -250,7 +264,7 @@ impl Shot {
 }
 
 /// A nearly normal random number with standard deviation 1: the sum of four uniform ones.
-fn bell(dice: &mut ChaCha8Rng) -> f32 {
+pub(crate) fn bell(dice: &mut ChaCha8Rng) -> f32 {
     let dice: u64 = dice.random();
     let sum: u64 = (0..4).map(|at| dice >> (16 * at) & 0xffff).sum();
     (sum as f32 / 65_535.0 - 2.0) * 3.0_f32.sqrt()
@@ -269,7 +283,7 @@ fn cross(a: (f32, f32, f32), b: (f32, f32, f32)) -> (f32, f32, f32) {
 }
 
 /// Blurs by a Gaussian with this standard deviation, along rows and then along columns.
-fn blur(light: &mut [f32], width: usize, sigma: f32) {
+pub(crate) fn blur(light: &mut [f32], width: usize, sigma: f32) {
     let reach = (sigma * 2.5).ceil().max(1.0) as usize;
     let weights: Vec<f32> = (0..=reach)
         .map(|at| (-((at * at) as f32) / (2.0 * sigma * sigma)).exp())

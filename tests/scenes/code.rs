@@ -23,9 +23,23 @@ pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
             .map(|_| char::from(b'0' + dice.random_range(0..10)))
             .collect();
     }
-    let count = dice.random_range(EMV_CHARACTERS) / 4 * 4;
+    letters(dice, EMV_CHARACTERS)
+}
+
+/// Draws random base64 of any of these lengths that begins like an EMVCo consumer code.
+pub(crate) fn letters(dice: &mut ChaCha8Rng, lengths: std::ops::Range<usize>) -> String {
+    let count = dice.random_range(lengths) / 4 * 4;
     let rest = (5..count).map(|_| char::from(BASE64[dice.random_range(0..BASE64.len())]));
     "hQVDU".chars().chain(rest).collect()
+}
+
+/// What a camera sees: a plane with a code on it.
+pub(crate) trait Screen {
+    /// Modules in a side of the code.
+    fn side(&self) -> f32;
+
+    /// The light of a point, in modules from the code's corner; `None` outside the screen.
+    fn light(&self, x: f32, y: f32) -> Option<f32>;
 }
 
 /// A code as it is drawn.
@@ -90,20 +104,42 @@ impl Code {
         }
     }
 
-    pub(crate) fn side(&self) -> f32 {
+    /// Whether a module is dark. Beside the code, all is light.
+    fn is_dark(&self, column: i32, row: i32) -> bool {
+        let inside = |at: i32| usize::try_from(at).ok().filter(|at| *at < self.side);
+        let (column, row) = (inside(column), inside(row));
+        column
+            .zip(row)
+            .is_some_and(|(column, row)| self.dark[row * self.side + column])
+    }
+
+    /// Whether the logo covers a point.
+    pub(crate) fn in_mark(&self, x: f32, y: f32) -> bool {
+        let middle = self.side() * 0.5;
+        (x - middle).abs().max((y - middle).abs()) < self.mark
+    }
+
+    /// Whether a module belongs to a finder pattern.
+    pub(crate) fn in_finder(&self, column: usize, row: usize) -> bool {
+        let near = |at: usize| at < 7;
+        let far = |at: usize| at + 7 >= self.side;
+        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
+    }
+}
+
+impl Screen for Code {
+    fn side(&self) -> f32 {
         self.side as f32
     }
 
-    /// The light of a point, in modules from the code's corner; `None` outside the screen.
-    pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
+    fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();
         let screen = -2.5 * QUIET..side + 2.5 * QUIET;
         if !screen.contains(&x) || !(-4.0 * QUIET..side + 4.0 * QUIET).contains(&y) {
             return None;
         }
-        let middle = side * 0.5;
-        if (x - middle).abs().max((y - middle).abs()) < self.mark {
+        if self.in_mark(x, y) {
             return Some((dark + 2.0 * light) / 3.0);
         }
         if x < 0.0 || y < 0.0 || x >= side || y >= side {
@@ -119,20 +155,5 @@ impl Code {
             dx * dx + dy * dy < 0.42 * 0.42
         };
         Some(if is_dark && in_dot { dark } else { light })
-    }
-
-    /// Whether a module is dark. Beside the code, all is light.
-    fn is_dark(&self, column: i32, row: i32) -> bool {
-        let inside = |at: i32| usize::try_from(at).ok().filter(|at| *at < self.side);
-        let (column, row) = (inside(column), inside(row));
-        column
-            .zip(row)
-            .is_some_and(|(column, row)| self.dark[row * self.side + column])
-    }
-
-    fn in_finder(&self, column: usize, row: usize) -> bool {
-        let near = |at: usize| at < 7;
-        let far = |at: usize| at + 7 >= self.side;
-        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
     }
 }
