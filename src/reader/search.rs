@@ -22,6 +22,7 @@ use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
+use crate::plane::relax::relaxed;
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -67,6 +68,8 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
+/// The unread planes of a picture that are followed where they bend. More of them cost time.
+const MAX_BENT: usize = 6;
 
 /// The search of one picture.
 pub(crate) struct Search<'a> {
@@ -80,6 +83,8 @@ pub(crate) struct Search<'a> {
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
     equaliser_modules: usize,
+    /// How many more codes may be followed where they bend.
+    bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
     work: u64,
@@ -126,6 +131,7 @@ impl<'a> Search<'a> {
             many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
+            bent: MAX_BENT,
             unread: Vec::new(),
             work: 0,
             found: Vec::new(),
@@ -288,7 +294,10 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        let greys = candidate.sample(&self.picture);
+        let payload = decode_sharpened(&greys)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
+            .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -297,6 +306,18 @@ impl<'a> Search<'a> {
             && self.confirms(&payload, candidate);
         let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
+    }
+
+    /// Decodes the middle of each module: codes of dots upon a picture have no more of a module.
+    fn read_cores(&mut self, candidate: &Candidate<'_>) -> Option<Payload> {
+        if candidate.correlation < MIN_DEBLUR_CORRELATION {
+            return None;
+        }
+        let (version, polarity) = (candidate.pattern.version(), candidate.pattern.polarity());
+        let (plane, mesh) = (&candidate.plane, candidate.mesh.as_ref());
+        let greys = Greys::sample_cores(&self.picture, plane, mesh, version, polarity)?;
+        self.work += (version.side() * version.side()) as u64;
+        decode(&greys.modules())
     }
 
     fn remember(&mut self, candidate: &Candidate<'_>) {
@@ -342,7 +363,7 @@ impl<'a> Search<'a> {
         agrees(&climbed) && agrees_beside(&climbed)
     }
 
-    /// Decodes the remembered planes with more effort: equalised from two guesses, then with erasures.
+    /// Decodes the remembered planes with more effort: equalised from two guesses, with erasures, then bent.
     pub(crate) fn retry_deblurred(&mut self) {
         for unread in std::mem::take(&mut self.unread) {
             let Unread {
@@ -366,10 +387,28 @@ impl<'a> Search<'a> {
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));
             }
         }
+    }
+
+    /// Decodes a code on paper that is bent or crumpled. Not in a camera's frames: a phone is flat.
+    fn decode_bent(
+        &mut self,
+        plane: &Homography,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Payload> {
+        if self.many == 1 || self.bent == 0 {
+            return None;
+        }
+        self.bent -= 1;
+        let mesh = relaxed(&self.picture, plane, version, polarity);
+        let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
+        decode_sharpened(&greys)
+            .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
     /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
