@@ -41,8 +41,9 @@ pub struct Text {
 impl Found {
     /// What the code says, if its character sets are decoded by `decode`.
     ///
-    /// Bytes without a named set are UTF-8 if they are valid. Otherwise they are in the set of the code's kanji or hanzi
-    /// mode, if it has one. What can't be decoded is UTF-8 too, or gives one character for each byte: no byte is lost.
+    /// Bytes without a named set are UTF-8 if they are valid. Otherwise they are in the set of the code's kanji or
+    /// hanzi mode, if it has one. What can't be decoded is UTF-8, or gives one character for each byte: no byte is
+    /// lost.
     #[must_use]
     pub fn text_by(&self, decode: Decode<'_>) -> Text {
         text(&self.bytes, self.eci, &self.parts, decode)

@@ -1,8 +1,9 @@
 //! Decodes modules to bytes and text. This is the only file that names `rqrr`, which reads the bits of a grid.
 //!
 //! `rqrr` sees only grids that [`prove`] has found to be codes, and corrects and reads them by itself.
-//! A code on which the two decoders disagree is not read. [`segments`] keeps the ECI number, which `rqrr` drops, and reads
-//! hanzi, which `rqrr` does not know: it must then have read the same bytes up to the hanzi.
+//! A code on which the two decoders disagree is not read.
+//! [`segments`] keeps the ECI numbers, which `rqrr` drops. It reads hanzi too, which `rqrr` does not know: `rqrr` must
+//! then have read the same bytes up to the first hanzi.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

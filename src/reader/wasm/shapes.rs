@@ -11,15 +11,16 @@ use crate::text::text_of;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * A code in a picture. `bytes` are exact. `text` is decoded from them, each part in the character set that the code names
- * for it. Where it names none, `text` is UTF-8 if the bytes are valid UTF-8, else one character per byte (Latin-1).
- * Payment codes are ASCII.
+ * A code in a picture. `bytes` are exact. `text` is decoded from them, each part in the character set that the code
+ * names for it. Where it names none, `text` is UTF-8 if the bytes are valid UTF-8, else one character per byte
+ * (Latin-1). Payment codes are ASCII.
  */
 export interface DecodedCode {
   readonly text: string;
   readonly bytes: Uint8Array;
   /**
-   * The first ECI number, if the code names a character set: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: it names none.
+   * The first ECI number, if the code names a character set: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: it names
+   * none.
    */
   readonly eci: number | null;
   /**
