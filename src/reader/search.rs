@@ -1,7 +1,9 @@
 //! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
+use crate::code::charset::text;
 use crate::code::codewords::Orientation;
-use crate::code::decode::{Payload, decode, decode_with_erasures, text};
+use crate::code::decode::{Payload, decode, decode_with_erasures};
+use crate::code::segments::Reading;
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
@@ -292,7 +294,10 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        let greys = candidate.sample(&self.picture);
+        let payload = decode_sharpened(&greys)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
+            .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -301,6 +306,18 @@ impl<'a> Search<'a> {
             && self.confirms(&payload, candidate);
         let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
+    }
+
+    /// Decodes the middle of each module: codes of dots upon a picture have no more of a module.
+    fn read_cores(&mut self, candidate: &Candidate<'_>) -> Option<Payload> {
+        if candidate.correlation < MIN_DEBLUR_CORRELATION {
+            return None;
+        }
+        let (version, polarity) = (candidate.pattern.version(), candidate.pattern.polarity());
+        let (plane, mesh) = (&candidate.plane, candidate.mesh.as_ref());
+        let greys = Greys::sample_cores(&self.picture, plane, mesh, version, polarity)?;
+        self.work += (version.side() * version.side()) as u64;
+        decode(&greys.modules())
     }
 
     fn remember(&mut self, candidate: &Candidate<'_>) {
@@ -436,10 +453,14 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         // In a mirror, the code's own top right corner is at the bottom left.
         corners.swap(1, 3);
     }
+    let Reading {
+        bytes, eci, parts, ..
+    } = payload.reading;
     Found {
-        text: text(&payload.reading),
-        bytes: payload.reading.bytes,
-        eci: payload.reading.eci,
+        text: text(&bytes, eci, &parts, &|_, _| None).text,
+        bytes,
+        eci,
+        parts,
         corners,
         confirmed: false,
     }
