@@ -60,6 +60,7 @@ mod search;
 pub mod steps;
 mod work;
 
+pub use code::charset::{Decode, Part, Text};
 pub use found::Found;
 pub use hint::Hint;
 pub use picture::alpha::{is_opaque, luma_upon};
