@@ -124,15 +124,18 @@ impl<'a> Luma<'a> {
         // The right and lower neighbours exist: the reader refuses pictures of fewer than 21 pixels a side.
         let x = within(at.x - 0.5, 0.0, (self.width - 1) as f32 - INSIDE);
         let y = within(at.y - 0.5, 0.0, (self.height - 1) as f32 - INSIDE);
-        let (column, row) = (x as usize, y as usize);
+        // Signed conversions are a single instruction on every machine; both numbers are positive.
+        let (column, row) = (x as i32, y as i32);
         let (right, down) = (x - column as f32, y - row as f32);
-        let first = row * self.stride + column;
-        let Some(pixels) = self.pixels.get(first..) else {
-            return 0.0;
+        let first = row as usize * self.stride + column as usize;
+        // Two checked reads of two pixels each, instead of four of one.
+        let pair = |first: usize| {
+            let pair = self.pixels.get(first..first + 2);
+            let pair: Option<[u8; 2]> = pair.and_then(|pair| pair.try_into().ok());
+            pair.unwrap_or_default().map(f32::from)
         };
-        let grey = |offset: usize| f32::from(pixels.get(offset).copied().unwrap_or_default());
-        let above = grey(0) + (grey(1) - grey(0)) * right;
-        let below = grey(self.stride) + (grey(self.stride + 1) - grey(self.stride)) * right;
+        let ([a, b], [c, d]) = (pair(first), pair(first + self.stride));
+        let (above, below) = (a + (b - a) * right, c + (d - c) * right);
         above + (below - above) * down
     }
 
@@ -140,7 +143,8 @@ impl<'a> Luma<'a> {
     #[inline]
     pub(crate) fn pixel_at(&self, at: Point) -> f32 {
         spend(1);
-        let (x, y) = (at.x.max(0.0) as usize, at.y.max(0.0) as usize);
+        // A negative coordinate saturates to 0.
+        let (x, y) = (at.x as usize, at.y as usize);
         let at = y.min(self.height - 1) * self.stride + x.min(self.width - 1);
         f32::from(self.pixels.get(at).copied().unwrap_or_default())
     }

@@ -146,16 +146,12 @@ impl Blocks {
 
     /// Appends a row of blocks.
     fn push_row(&mut self, columns: &ColumnStats) {
-        let (darkest, _) = columns.darkest.as_chunks::<BLOCK>();
-        let (lightest, _) = columns.lightest.as_chunks::<BLOCK>();
         let (sums, _) = columns.sum.as_chunks::<BLOCK>();
-        let least = |block: &[u8; BLOCK]| block.iter().fold(u8::MAX, |a, b| a.min(*b));
-        let most = |block: &[u8; BLOCK]| block.iter().fold(0, |a: u8, b| a.max(*b));
         let mean = |block: &[u16; BLOCK]| {
             (block.iter().map(|sum| u32::from(*sum)).sum::<u32>() >> 6) as u8
         };
-        self.darkest.extend(darkest.iter().map(least));
-        self.lightest.extend(lightest.iter().map(most));
+        push_extremes(&columns.darkest, u32::min, &mut self.darkest);
+        push_extremes(&columns.lightest, u32::max, &mut self.lightest);
         self.mean.extend(sums.iter().map(mean));
     }
 
@@ -274,49 +270,54 @@ impl ColumnStats {
     }
 }
 
+/// Appends the minimum or maximum (`choose`) of each block's columns.
+///
+/// It works on words of four columns: the compiler vectorises shifts, but no single bytes.
+fn push_extremes(columns: &[u8], choose: impl Fn(u32, u32) -> u32, out: &mut Vec<u8>) {
+    let (blocks, _) = columns.as_chunks::<BLOCK>();
+    let four = |[a, b, c, d]: [u8; 4]| {
+        let word = u32::from_le_bytes([a, b, c, d]);
+        let pairs = choose(word & 0xff, word >> 8 & 0xff);
+        choose(pairs, choose(word >> 16 & 0xff, word >> 24))
+    };
+    out.extend(blocks.iter().map(|[a, b, c, d, e, f, g, h]| {
+        choose(four([*a, *b, *c, *d]), four([*e, *f, *g, *h])) as u8
+    }));
+}
+
 /// Replaces each value by the minimum or maximum (`choose`) of itself and its eight neighbours.
-fn neighbour_extremes(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
-    let mut wide = Vec::with_capacity(values.len());
-    for row in values.chunks_exact(across) {
-        for (x, value) in row.iter().enumerate() {
-            let left = row[x.saturating_sub(MIDRANGE_REACH)];
-            let right = row[(x + MIDRANGE_REACH).min(across - 1)];
-            wide.push(choose(choose(left, right), *value));
+///
+/// Generic, and over slices of equal length, so that the compiler vectorises it.
+fn neighbour_extremes(values: &[u8], across: usize, choose: impl Fn(u8, u8) -> u8) -> Vec<u8> {
+    let mut wide = values.to_vec();
+    for (out, row) in wide.chunks_exact_mut(across).zip(values.chunks_exact(across)) {
+        for (out, right) in out.iter_mut().zip(&row[MIDRANGE_REACH.min(across)..]) {
+            *out = choose(*out, *right);
+        }
+        for (out, left) in out.iter_mut().skip(MIDRANGE_REACH).zip(row) {
+            *out = choose(*out, *left);
         }
     }
-    let down = values.len() / across;
-    let row = |y: usize| &wide[y * across..][..across];
-    let mut high = Vec::with_capacity(values.len());
-    for y in 0..down {
-        let (above, below) = (
-            row(y.saturating_sub(MIDRANGE_REACH)),
-            row((y + MIDRANGE_REACH).min(down - 1)),
-        );
-        let columns = above.iter().zip(below).zip(row(y));
-        high.extend(columns.map(|((above, below), here)| choose(choose(*above, *below), *here)));
+    let mut high = wide.clone();
+    let reach = MIDRANGE_REACH * across;
+    for (out, below) in high.iter_mut().zip(&wide[reach.min(wide.len())..]) {
+        *out = choose(*out, *below);
+    }
+    for (out, above) in high.iter_mut().skip(reach).zip(&wide) {
+        *out = choose(*out, *above);
     }
     high
 }
 
 /// The mean of the box around each value. At the picture's sides the box is cut off.
-///
-/// Elsewhere its size is a constant, so that the compiler needs no division.
 fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
     let (down, whole) = (values.len() / across, 2 * REACH + 1);
     let mut sums = Vec::with_capacity(values.len());
     for row in values.chunks_exact(across) {
-        for x in 0..across {
-            let window = &row[x.saturating_sub(REACH)..(x + REACH + 1).min(across)];
-            let sum: u32 = window.iter().map(|value| u32::from(*value)).sum();
-            sums.push(if window.len() == whole {
-                sum * 256 / whole as u32
-            } else {
-                sum * 256 / window.len() as u32
-            });
-        }
+        box_sums::<REACH>(row, &mut sums);
     }
     let mut means = Vec::with_capacity(values.len());
-    let mut column_sums = vec![0_u32; across];
+    let mut column_sums = vec![0_u16; across];
     for y in 0..down {
         let (first, last) = (y.saturating_sub(REACH), (y + REACH + 1).min(down));
         column_sums.fill(0);
@@ -325,15 +326,37 @@ fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
                 *sum += value;
             }
         }
-        let column_sums = column_sums.iter();
-        if last - first == whole {
-            means.extend(column_sums.map(|sum| (sum / (whole as u32 * 256)) as u8));
-        } else {
-            let rows = (last - first) as u32 * 256;
-            means.extend(column_sums.map(|sum| (sum / rows) as u8));
+        // The columns near both sides have narrower boxes. Elsewhere the divisor is the same.
+        let rows = last - first;
+        let width = |x: usize| (x + REACH + 1).min(across) - x.saturating_sub(REACH);
+        let inverse = (FIXED_ONE / (rows * whole) as u32) + 1;
+        means.extend(column_sums.iter().map(|sum| (u32::from(*sum) * inverse >> FIXED) as u8));
+        let sides = (0..REACH.min(across)).chain(across.saturating_sub(REACH)..across);
+        let row = &mut means[y * across..];
+        for x in sides {
+            row[x] = (usize::from(column_sums[x]) / (rows * width(x))) as u8;
         }
     }
     means
+}
+
+/// Fractional bits of an inverse. The sum of a box of 25 bytes, times an inverse, stays within 32 bits and is exact.
+const FIXED: u32 = 18;
+const FIXED_ONE: u32 = 1 << FIXED;
+
+/// Appends the sum of each value of a row and its neighbours. A box holds 25 bytes at most, so its sum is a `u16`.
+fn box_sums<const REACH: usize>(row: &[u8], sums: &mut Vec<u16>) {
+    let start = sums.len();
+    sums.extend(row.iter().map(|value| u16::from(*value)));
+    let out = &mut sums[start..];
+    for reach in 1..=REACH.min(row.len()) {
+        for (sum, right) in out.iter_mut().zip(&row[reach..]) {
+            *sum += u16::from(*right);
+        }
+        for (sum, left) in out.iter_mut().skip(reach).zip(row) {
+            *sum += u16::from(*left);
+        }
+    }
 }
 
 #[cfg(test)]
