@@ -1,6 +1,6 @@
 //! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
-use crate::code::codewords::Orientation;
+use crate::code::codewords::{Orientation, prove};
 use crate::code::decode::{Payload, decode, decode_with_erasures, text};
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
@@ -246,7 +246,7 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        let payload = first_sharpened(&candidate.sample(&self.picture), decode);
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -281,10 +281,10 @@ impl<'a> Search<'a> {
     /// If it does not, both samplings are repeated after a hill climb: three finders alone give a rough plane.
     fn confirms(&self, payload: &Payload, candidate: &Candidate<'_>) -> bool {
         let agrees = |plane: &Homography| {
-            let again = decode_sharpened(&candidate.sample_on(&self.picture, plane));
-            again.is_some_and(|again| {
-                again.has_spare && again.reading.bytes == payload.reading.bytes
-            })
+            // Equal data codewords are an equal reading, without a second run of the decoder.
+            let again = candidate.sample_on(&self.picture, plane);
+            let again = first_sharpened(&again, prove);
+            again.is_some_and(|again| again.has_spare && again.data == payload.data)
         };
         let agrees_beside = |plane: &Homography| {
             let mut offsets = CONFIRM_OFFSETS.iter();
@@ -353,13 +353,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Decodes greys as they are, or else sharpened.
-fn decode_sharpened(greys: &Greys) -> Option<Payload> {
-    let mut payload = decode(&greys.modules());
-    for amount in SHARPEN {
-        payload = payload.or_else(|| decode(&greys.deblurred(Deblur::Sharpen(amount)).modules()));
-    }
-    payload
+/// Reads greys as they are, or else sharpened.
+fn first_sharpened<T>(greys: &Greys, read: impl Fn(&Modules) -> Option<T>) -> Option<T> {
+    let sharp = |amount: f32| greys.deblurred(Deblur::Sharpen(amount)).modules();
+    read(&greys.modules()).or_else(|| SHARPEN.iter().find_map(|amount| read(&sharp(*amount))))
 }
 
 /// A payload and where it was seen, not confirmed.

@@ -12,6 +12,8 @@ use crate::modules::modules::Modules;
 /// A decoded code.
 pub(crate) struct Payload {
     pub(crate) reading: Reading,
+    /// The corrected data codewords that it was read from.
+    pub(crate) data: Vec<u8>,
     pub(crate) orientation: Orientation,
     /// Each block had correction for one more wrong codeword.
     pub(crate) has_spare: bool,
@@ -56,6 +58,7 @@ fn payload(proven: ProvenCode) -> Option<Payload> {
     let reading = segments::read(&proven.data, proven.version)?;
     (!bytes.is_empty() && bytes == reading.bytes).then_some(Payload {
         reading,
+        data: proven.data,
         orientation: proven.orientation,
         has_spare: proven.has_spare,
     })

@@ -3,11 +3,11 @@
 //! Thresholds are computed among the modules, not among the pixels. Blur is removed there too:
 //! a few thousand modules cost microseconds, and a picture's pixels cost milliseconds.
 
+use super::boxes::{box_sums, counts};
 use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
-use super::summed_area::SummedArea;
-use crate::picture::luma::Luma;
+use crate::picture::luma::{GREY_UNITS, Luma};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
 use crate::plane::geometry::Homography;
@@ -65,18 +65,18 @@ impl Greys {
         let middle = side as f32 * 0.5;
         let (_, right, _) = plane.map_with_steps(Point::new(middle, middle));
         let module = right.length();
+        // Then so is every tap. A mesh may lead out of the corners.
+        let inside = mesh.is_none() && luma.holds_inside(&plane.corners(side as f32));
         let mut values = Vec::with_capacity(side * side);
         for y in 0..side {
             for x in 0..side {
                 let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
                 let (pixel, right, down) = plane.map_with_steps(at);
                 let pixel = mesh.map_or(pixel, |mesh| pixel + mesh.off(at));
-                let grey = if module > NINE_TAPS {
-                    nine_taps(luma, pixel, right, down)
-                } else if module > FIVE_TAPS {
-                    five_taps(luma, pixel, right, down) / FIVE_WEIGHTS
+                let grey = if inside {
+                    taps(|at| luma.grey_inside(at) as f32, module, pixel, right, down) / GREY_UNITS
                 } else {
-                    luma.grey_at(pixel)
+                    taps(|at| luma.grey_at(at), module, pixel, right, down)
                 };
                 values.push(polarity.upright(grey));
             }
@@ -136,53 +136,43 @@ impl Greys {
         } else {
             REACH
         };
-        let all = SummedArea::of(self.side, self.values.iter().copied());
-        let ats = || (0..self.values.len()).map(|at| (at % self.side, at / self.side));
-        let pairs = self.values.iter().zip(ats());
-        let rough = pairs.map(|(grey, (x, y))| {
-            let (sum, count) = all.window(x, y, reach);
-            *grey < sum / count
-        });
-        let rough: Vec<bool> = rough.collect();
+        let counts = counts(self.side, reach);
+        let all = box_sums(self.side, &self.values, reach);
+        let is_dark = self.values.iter().zip(all.iter().zip(&counts));
+        let is_dark = is_dark.map(|(grey, (sum, count))| *grey * count < *sum);
+        let is_dark: Vec<bool> = is_dark.collect();
         let pick = |(grey, dark): (&f32, &bool)| if *dark { *grey } else { 0.0 };
-        let dark = SummedArea::of(self.side, self.values.iter().zip(&rough).map(pick));
+        let dark: Vec<f32> = self.values.iter().zip(&is_dark).map(pick).collect();
         let count = |dark: &bool| f32::from(u8::from(*dark));
-        let darks = SummedArea::of(self.side, rough.iter().map(count));
-        let threshold = |(x, y)| {
-            let (sum, count) = all.window(x, y, reach);
-            let (dark_sum, _) = dark.window(x, y, reach);
-            let (dark_count, _) = darks.window(x, y, reach);
+        let darks: Vec<f32> = is_dark.iter().map(count).collect();
+        let dark = box_sums(self.side, &dark, reach);
+        let darks = box_sums(self.side, &darks, reach);
+        let boxes = all.iter().zip(&counts).zip(dark.iter().zip(&darks));
+        let threshold = |((sum, count), (dark_sum, dark_count)): ((&f32, &f32), (&f32, &f32))| {
             let light_count = count - dark_count;
             // A window of one colour has no second mean.
-            if dark_count < 0.5 || light_count < 0.5 {
+            if *dark_count < 0.5 || light_count < 0.5 {
                 return sum / count;
             }
             (dark_sum / dark_count + (sum - dark_sum) / light_count) * 0.5
         };
-        ats().map(threshold).collect()
+        boxes.map(threshold).collect()
     }
 }
 
-/// The weighted sum of the middle, twice, and of four taps around it.
-#[inline]
-fn five_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
+/// The mean grey of a module: of one tap at its middle, five or nine. The middle tap counts twice among several.
+#[inline(always)]
+fn taps(grey: impl Fn(Point) -> f32, module: f32, middle: Point, right: Point, down: Point) -> f32 {
+    if module <= FIVE_TAPS {
+        return grey(middle);
+    }
     let (right, down) = (right.times(TAP), down.times(TAP));
-    luma.grey_at(middle) * 2.0
-        + luma.grey_at(middle + right)
-        + luma.grey_at(middle - right)
-        + luma.grey_at(middle + down)
-        + luma.grey_at(middle - down)
-}
-
-/// The weighted mean of five taps and of four more at the corners.
-#[inline]
-fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
-    let (falling, rising) = ((right + down).times(TAP), (right - down).times(TAP));
-    let corners = luma.grey_at(middle + falling)
-        + luma.grey_at(middle - falling)
-        + luma.grey_at(middle + rising)
-        + luma.grey_at(middle - rising);
-    (five_taps(luma, middle, right, down) + corners) * NINE_WEIGHTS_INVERSE
+    let pair = |off: Point| grey(middle + off) + grey(middle - off);
+    let five = grey(middle) * 2.0 + pair(right) + pair(down);
+    if module <= NINE_TAPS {
+        return five / FIVE_WEIGHTS;
+    }
+    (five + pair(right + down) + pair(right - down)) * NINE_WEIGHTS_INVERSE
 }
 
 #[cfg(test)]

@@ -290,7 +290,10 @@ fn push_extremes(columns: &[u8], choose: impl Fn(u32, u32) -> u32, out: &mut Vec
 /// Generic, and over slices of equal length, so that the compiler vectorises it.
 fn neighbour_extremes(values: &[u8], across: usize, choose: impl Fn(u8, u8) -> u8) -> Vec<u8> {
     let mut wide = values.to_vec();
-    for (out, row) in wide.chunks_exact_mut(across).zip(values.chunks_exact(across)) {
+    for (out, row) in wide
+        .chunks_exact_mut(across)
+        .zip(values.chunks_exact(across))
+    {
         for (out, right) in out.iter_mut().zip(&row[MIDRANGE_REACH.min(across)..]) {
             *out = choose(*out, *right);
         }
@@ -330,7 +333,11 @@ fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
         let rows = last - first;
         let width = |x: usize| (x + REACH + 1).min(across) - x.saturating_sub(REACH);
         let inverse = (FIXED_ONE / (rows * whole) as u32) + 1;
-        means.extend(column_sums.iter().map(|sum| (u32::from(*sum) * inverse >> FIXED) as u8));
+        means.extend(
+            column_sums
+                .iter()
+                .map(|sum| (u32::from(*sum) * inverse >> FIXED) as u8),
+        );
         let sides = (0..REACH.min(across)).chain(across.saturating_sub(REACH)..across);
         let row = &mut means[y * across..];
         for x in sides {

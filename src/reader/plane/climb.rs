@@ -4,7 +4,7 @@
 
 use super::geometry::Homography;
 use super::layout::Version;
-use crate::picture::luma::Luma;
+use crate::picture::luma::{GREY_UNITS, Luma};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
 
@@ -60,13 +60,13 @@ impl Pattern {
     /// The correlation of the greys with the expected colours, from -1 to 1, independent of the contrast.
     pub(crate) fn correlation(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
         let (mut sum, mut squares, mut signs, mut signed) = (0.0, 0.0, 0.0, 0.0);
-        for (point, weight) in &self.points {
-            let (grey, sign) = (luma.grey_at(plane.map(*point)), weight.signum());
+        self.visit(luma, plane, |weight, grey| {
+            let sign = if weight < 0.0 { -1.0 } else { 1.0 };
             sum += grey;
             squares += grey * grey;
             signs += sign;
             signed += sign * grey;
-        }
+        });
         let count = self.points.len() as f32;
         let spread = (squares - sum * sum / count).max(MIN_SPREAD);
         (signed - sum * signs / count) / (spread * (count - signs * signs / count)).sqrt()
@@ -74,10 +74,26 @@ impl Pattern {
 
     /// The weighted sum of light greys less dark ones: faster than the correlation, and enough to compare two planes.
     fn contrast(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
-        let greys = self.points.iter();
-        greys
-            .map(|(point, weight)| weight * luma.grey_at(plane.map(*point)))
-            .sum()
+        let mut sum = 0.0;
+        self.visit(luma, plane, |weight, grey| sum += weight * grey);
+        sum
+    }
+
+    /// Hands over the weight of each point and its grey.
+    #[inline(always)]
+    fn visit(&self, luma: &Luma<'_>, plane: &Homography, mut hand: impl FnMut(f32, f32)) {
+        if luma.holds_inside(&plane.corners(self.side())) {
+            for (point, weight) in &self.points {
+                hand(
+                    *weight,
+                    luma.grey_inside(plane.map(*point)) as f32 / GREY_UNITS,
+                );
+            }
+        } else {
+            for (point, weight) in &self.points {
+                hand(*weight, luma.grey_at(plane.map(*point)));
+            }
+        }
     }
 
     /// Moves the plane's corners one at a time, by smaller and smaller steps, while the contrast grows.
