@@ -61,6 +61,7 @@ mod work;
 
 pub use found::Found;
 pub use hint::Hint;
-pub use picture::luma::{Luma, LumaError, luma_from_rgba};
+pub use picture::luma::{Luma, LumaError};
+pub use picture::rgba::{add_luma_from_rgba, luma_from_rgba};
 pub use picture::point::Point;
 pub use reader::{Effort, Reader};

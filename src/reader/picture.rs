@@ -8,4 +8,5 @@ pub(crate) mod luma;
 pub(crate) mod point;
 pub(crate) mod polarity;
 pub(crate) mod pyramid;
+pub(crate) mod rgba;
 pub(crate) mod threshold;

@@ -13,10 +13,6 @@ const FROM_SIDES: f32 = 2.0;
 /// Fractional bits of a place in [`Luma::grey_inside`], and the units of a shade that it returns.
 const PLACE_BITS: u32 = 8;
 pub(crate) const GREY_UNITS: f32 = (1 << (2 * PLACE_BITS)) as f32;
-/// The weights of red, green and blue of ITU-R BT.601 (0.299, 0.587, 0.114), times 256.
-///
-/// See <https://www.itu.int/rec/R-REC-BT.601>.
-const BT601: [u32; 3] = [77, 150, 29];
 
 /// A borrowed grey picture whose width, height and stride are known to fit its bytes.
 #[derive(Clone, Copy)]
@@ -204,16 +200,3 @@ fn fixed(place: f32) -> i32 {
     (scaled.to_bits() as i32).wrapping_sub(ROUNDER.to_bits() as i32)
 }
 
-/// Converts RGBA pixels to grey, by the weights of ITU-R BT.601. Alpha is ignored.
-#[must_use]
-pub fn luma_from_rgba(rgba: &[u8]) -> Vec<u8> {
-    let (pixels, _) = rgba.as_chunks::<4>();
-    // Shifts of whole words: the compiler vectorises them, and not the indexing of single bytes.
-    let [red_weight, green_weight, blue_weight] = BT601;
-    let grey = |pixel: &[u8; 4]| {
-        let word = u32::from_le_bytes(*pixel);
-        let (red, green, blue) = (word & 0xff, word >> 8 & 0xff, word >> 16 & 0xff);
-        ((red_weight * red + green_weight * green + blue_weight * blue) >> 8) as u8
-    };
-    pixels.iter().map(grey).collect()
-}
