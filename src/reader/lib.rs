@@ -61,7 +61,8 @@ mod work;
 
 pub use found::Found;
 pub use hint::Hint;
+pub use picture::alpha::{is_opaque, luma_upon};
 pub use picture::luma::{Luma, LumaError};
-pub use picture::rgba::{add_luma_from_rgba, luma_from_rgba};
 pub use picture::point::Point;
+pub use picture::rgba::{add_luma_from_rgba, luma_from_rgba};
 pub use reader::{Effort, Reader};

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
-use crate::code::Code;
+use crate::code::Screen;
 pub use trouble::{TROUBLES, Trouble};
 
 /// The sizes of a till camera's pictures.
@@ -93,9 +93,7 @@ impl Shot {
             ambient: between(0.0, 0.06),
             beat: (0.0, 1.0),
         };
-        let room = |size: f32| ((size - module * (side + 6.0)) * 0.5).max(0.0);
-        let (right, down) = (room(width as f32), room(height as f32));
-        shot.middle = (between(-right, right + 1e-3), between(-down, down + 1e-3));
+        shot.middle = shot.place(&mut between);
         match category {
             Category::Perspective => shot.slant = (between(0.4, 0.7), between(-0.5, 0.5)),
             Category::Rotation => shot.turn = between(-3.1, 3.1),
@@ -134,6 +132,23 @@ impl Shot {
         shot
     }
 
+    /// A place of the code's middle at which all of it is in the picture, if it fits.
+    fn place(&self, between: &mut impl FnMut(f32, f32) -> f32) -> (f32, f32) {
+        let room = |size: usize| {
+            let room = (size as f32 - self.module * (self.side + 6.0)) * 0.5;
+            room.max(0.0)
+        };
+        let (right, down) = (room(self.width), room(self.height));
+        (between(-right, right + 1e-3), between(-down, down + 1e-3))
+    }
+
+    /// Moves the phone to where a module has this many pixels, or as many as fit.
+    pub(crate) fn hold_at(&mut self, module: f32, dice: &mut ChaCha8Rng) {
+        let most = self.height as f32 * 0.8 / (self.side + 8.0);
+        self.module = module.min(most);
+        self.middle = self.place(&mut |from, to| dice.random_range(from..to));
+    }
+
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
@@ -143,9 +158,9 @@ impl Shot {
     }
 
     /// Renders a frame. The hand trembles from frame to frame.
-    pub(crate) fn frame(&self, code: &Code, dice: &mut ChaCha8Rng) -> Vec<u8> {
+    pub(crate) fn frame(&self, screen: &impl Screen, dice: &mut ChaCha8Rng) -> Vec<u8> {
         let tremble = (dice.random_range(-1.5..1.5), dice.random_range(-1.5..1.5));
-        let mut light = self.expose(code, tremble);
+        let mut light = self.expose(screen, tremble);
         self.bleed(&mut light);
         if self.motion != (0.0, 0.0) {
             self.drag(&mut light);
@@ -172,7 +187,7 @@ impl Shot {
     }
 
     /// Casts rays from each pixel to the screen's plane. Behind it is a grey counter.
-    fn expose(&self, code: &Code, tremble: (f32, f32)) -> Vec<f32> {
+    fn expose(&self, screen: &impl Screen, tremble: (f32, f32)) -> Vec<f32> {
         let counter = 0.22;
         let eye = EYE * self.width as f32;
         let ((sx, cx), (sy, cy)) = (self.slant.0.sin_cos(), self.slant.1.sin_cos());
@@ -196,7 +211,7 @@ impl Shot {
                 let hit = (ray.0 * reach, ray.1 * reach, (reach - 1.0) * eye);
                 let u = dot(hit, across) / self.module + self.side * 0.5;
                 let v = dot(hit, along) / self.module + self.side * 0.5;
-                sum += code.light(u, v).unwrap_or(counter);
+                sum += screen.light(u, v).unwrap_or(counter);
             }
             *light = sum / (RAYS * RAYS) as f32;
         }

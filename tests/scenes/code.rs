@@ -5,6 +5,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
+use crate::styled::Style;
 
 /// Modules of the quiet zone around a code (ISO/IEC 18004).
 const QUIET: f32 = 4.0;
@@ -27,6 +28,12 @@ pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
     "hQVDU".chars().chain(rest).collect()
 }
 
+/// What a camera sees: a plane with a code on it.
+pub(crate) trait Screen {
+    /// The light of a point, in modules from the code's corner; `None` outside the screen.
+    fn light(&self, x: f32, y: f32) -> Option<f32>;
+}
+
 /// A code as it is drawn.
 pub(crate) struct Code {
     dark: Vec<bool>,
@@ -36,6 +43,8 @@ pub(crate) struct Code {
     dots: bool,
     /// Half the side of the logo in the middle, in modules.
     mark: f32,
+    /// Decides the light of the code itself, if it is styled.
+    style: Option<Style>,
 }
 
 impl Code {
@@ -71,6 +80,19 @@ impl Code {
             shades,
             dots: category == Category::Dots,
             mark: if logo { side as f32 * 0.11 } else { 0.0 },
+            style: None,
+        }
+    }
+
+    /// A code in a style, with the ground's light around it.
+    pub(crate) fn styled(dark: Vec<bool>, side: usize, style: Style) -> Self {
+        Self {
+            dark,
+            side,
+            shades: style.shades(),
+            dots: false,
+            mark: 0.0,
+            style: Some(style),
         }
     }
 
@@ -78,20 +100,45 @@ impl Code {
         self.side as f32
     }
 
-    /// The light of a point, in modules from the code's corner; `None` outside the screen.
-    pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
+    /// Whether a module is dark. Beside the code, all is light.
+    fn is_dark(&self, column: i32, row: i32) -> bool {
+        let inside = |at: i32| usize::try_from(at).ok().filter(|at| *at < self.side);
+        let (column, row) = (inside(column), inside(row));
+        column
+            .zip(row)
+            .is_some_and(|(column, row)| self.dark[row * self.side + column])
+    }
+
+    /// Whether the logo covers a point.
+    pub(crate) fn in_mark(&self, x: f32, y: f32) -> bool {
+        let middle = self.side() * 0.5;
+        (x - middle).abs().max((y - middle).abs()) < self.mark
+    }
+
+    /// Whether a module belongs to a finder pattern.
+    pub(crate) fn in_finder(&self, column: usize, row: usize) -> bool {
+        let near = |at: usize| at < 7;
+        let far = |at: usize| at + 7 >= self.side;
+        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
+    }
+}
+
+impl Screen for Code {
+    fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();
         let screen = -2.5 * QUIET..side + 2.5 * QUIET;
         if !screen.contains(&x) || !(-4.0 * QUIET..side + 4.0 * QUIET).contains(&y) {
             return None;
         }
-        let middle = side * 0.5;
-        if (x - middle).abs().max((y - middle).abs()) < self.mark {
+        if self.in_mark(x, y) {
             return Some((dark + 2.0 * light) / 3.0);
         }
         if x < 0.0 || y < 0.0 || x >= side || y >= side {
             return Some(light);
+        }
+        if let Some(style) = &self.style {
+            return Some(style.light((x, y), self.side, |column, row| self.is_dark(column, row)));
         }
         let (column, row) = (x as usize, y as usize);
         let is_dark = self.dark[row * self.side + column];
@@ -100,11 +147,5 @@ impl Code {
             dx * dx + dy * dy < 0.42 * 0.42
         };
         Some(if is_dark && in_dot { dark } else { light })
-    }
-
-    fn in_finder(&self, column: usize, row: usize) -> bool {
-        let near = |at: usize| at < 7;
-        let far = |at: usize| at + 7 >= self.side;
-        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
     }
 }

@@ -7,12 +7,16 @@
 mod camera;
 mod code;
 mod hostile;
+mod pictures;
+mod styled;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
+pub use pictures::{Ground, INKS, Ink, Strong, inked};
+pub use styled::{LOOKS, Look, styled, styled_file};
 
 /// What is difficult about a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,11 +91,17 @@ pub struct Scene {
     pub frames: Vec<Vec<u8>>,
 }
 
+/// The dice of a scene, from its seed, its kind's index and its number.
+fn dice(seed: u64, kind: u64, number: u64) -> ChaCha8Rng {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    dice.set_stream(kind * 1_000_003 + number);
+    dice
+}
+
 /// Draws the scene of this number in its category. Even numbers have 640 x 480 pixels, odd ones 1280 x 720.
 #[must_use]
 pub fn scene(seed: u64, category: Category, number: u64) -> Scene {
-    let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    dice.set_stream(category as u64 * 1_000_003 + number);
+    let mut dice = dice(seed, category as u64, number);
     let (width, height) = SIZES[(number % 2) as usize];
     let text = code::text(&mut dice);
     let drawn = code::Code::draw(&text, category, &mut dice);
@@ -133,8 +143,7 @@ pub fn focusing(seed: u64, number: u64, blurred: usize) -> Scene {
 /// Draws a scene that hardly any reader reads, for one reason. Numbers and sizes are as in [`scene`].
 #[must_use]
 pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {
-    let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x7370_6f69_6c74_2121);
-    dice.set_stream(trouble as u64 * 1_000_003 + number);
+    let mut dice = dice(seed ^ 0x7370_6f69_6c74_2121, trouble as u64, number);
     let (width, height) = SIZES[(number % 2) as usize];
     let text = code::text(&mut dice);
     let drawn = code::Code::draw(&text, trouble.category(), &mut dice);

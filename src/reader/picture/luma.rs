@@ -199,4 +199,3 @@ fn fixed(place: f32) -> i32 {
     let scaled = place * (1 << PLACE_BITS) as f32 + ROUNDER;
     (scaled.to_bits() as i32).wrapping_sub(ROUNDER.to_bits() as i32)
 }
-
