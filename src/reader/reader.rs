@@ -34,6 +34,10 @@ const MAX_LONG: usize = 2600;
 /// Larger: more time on textured pictures. Smaller: a code's own finders are left out.
 const MAX_CANDIDATES_FULL: usize = 64;
 const MAX_CANDIDATES: usize = 24;
+/// How many times these bounds, and those of the scan and the pool, a still picture may use.
+///
+/// With it, the 180 finders of 60 codes are kept. Larger: more time on textured photos. Smaller: fewer codes in one photo.
+const MANY: usize = 8;
 /// Sharpening of the half size level: a quarter of this times the difference to pixels `SHARPEN_REACH` away.
 ///
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
@@ -128,7 +132,7 @@ impl Reader {
         self.hints.agreed()
     }
 
-    /// Reads at most `max` codes, each once, in the order in which they are found.
+    /// Reads at most `max` codes in the order in which they are found. Equal codes at two places are two.
     ///
     /// The same reader, with the same pictures in the same order, gives the same codes on every machine.
     pub fn read(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
@@ -215,7 +219,8 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let mut search = Search::new(picture, max);
+        let many = if passes == Passes::All { MANY } else { 1 };
+        let mut search = Search::new(picture, max, many);
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
@@ -289,6 +294,17 @@ fn run_passes(
             return;
         }
     }
+    // Where many codes are, they are small: the smallest finders lie between two scanned rows.
+    if let (Passes::All, Some(full), Some(blocks)) = (passes, levels.last(), blocks.last())
+        && search.found.len() > 1
+        && search.sees_finders()
+    {
+        let level = Level { step: 1, ..*full };
+        search.pass(&level, &blocks.mean_thresholds());
+        if is_over(search) {
+            return;
+        }
+    }
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
     if let Some(half) = smaller.first() {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
@@ -300,14 +316,13 @@ fn run_passes(
             max_candidates: MAX_CANDIDATES,
         };
         search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+        if is_over(search) {
+            return;
+        }
     }
-    if search.found.is_empty() {
-        search.retry_deblurred();
-    }
-    if search.found.is_empty() {
+    search.retry_deblurred();
+    if !is_over(search) {
         search.complete_finders();
-    }
-    if search.found.is_empty() {
         search.retry_deblurred();
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {

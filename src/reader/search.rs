@@ -5,7 +5,7 @@ use crate::code::decode::{Payload, decode, decode_with_erasures, text};
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
-use crate::finders::triples::{Finder, Pool, Triple};
+use crate::finders::triples::{Finder, Pool, Triple, is_inside};
 use crate::found::Found;
 use crate::modules::modules::Modules;
 use crate::modules::sample::{Deblur, Greys};
@@ -72,6 +72,8 @@ pub(crate) struct Search<'a> {
     rays: Rays,
     pool: Pool,
     max: usize,
+    /// How many times the bounds of a search for one code may be used. More than one: all codes are wanted.
+    many: usize,
     /// What is left of the pass's budget of grids.
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
@@ -112,13 +114,14 @@ impl Candidate<'_> {
 }
 
 impl<'a> Search<'a> {
-    /// A search for at most `max` codes.
-    pub(crate) fn new(picture: Luma<'a>, max: usize) -> Self {
+    /// A search for at most `max` codes. `many`: how often it may use the bounds of a search for one.
+    pub(crate) fn new(picture: Luma<'a>, max: usize, many: usize) -> Self {
         Self {
             picture,
             rays: Rays::new(),
-            pool: Pool::default(),
+            pool: Pool::new(many),
             max,
+            many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
             unread: Vec::new(),
@@ -130,6 +133,11 @@ impl<'a> Search<'a> {
     /// Whether as many codes are found as are asked for.
     pub(crate) fn is_over(&self) -> bool {
         self.found.len() >= self.max
+    }
+
+    /// Whether the searches that cost most may end: one code is enough where no more are searched for.
+    fn is_enough(&self) -> bool {
+        self.is_over() || self.many == 1 && !self.found.is_empty()
     }
 
     /// Whether there are finders that belong to no code.
@@ -151,8 +159,9 @@ impl<'a> Search<'a> {
     pub(crate) fn pass(&mut self, level: &Level<'_>, thresholds: &Thresholds) {
         self.work += (level.luma.width() * level.luma.height()) as u64;
         let bits = Bits::of(&level.luma, thresholds);
-        let mut candidates = find(&bits, level.step, level.min_core);
-        candidates.truncate(level.max_candidates);
+        let mut candidates = find(&bits, level.step, level.min_core, self.many);
+        candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
+        candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let finders = candidates.iter().filter_map(|candidate| {
             let ring = self.rays.ring(&level.luma, &bits, candidate)?;
@@ -161,9 +170,17 @@ impl<'a> Search<'a> {
         self.pool.add(finders);
         self.grids = GRIDS;
         while self.read_next() && !self.is_over() {}
+        if self.many > 1 && !self.is_over() {
+            self.read_neighbours();
+        }
     }
 
-    /// Searches the finders that no pass has found beside those in the pool, and reads the code that they form.
+    /// Whether a place lies in a code that was read. No other code can be there.
+    fn is_read(&self, at: Point) -> bool {
+        self.found.iter().any(|found| is_inside(&found.corners, at))
+    }
+
+    /// Searches the finders that no pass has found beside those in the pool, and reads the codes that they form.
     pub(crate) fn complete_finders(&mut self) {
         if self.pool.finders().len() > MAX_FINDERS_TO_COMPLETE {
             return;
@@ -175,8 +192,10 @@ impl<'a> Search<'a> {
                     break;
                 }
                 if let Some(found) = self.read_triple(&triple) {
-                    self.found.push(found);
-                    return;
+                    self.keep(found);
+                    if self.is_enough() {
+                        return;
+                    }
                 }
             }
         }
@@ -189,14 +208,35 @@ impl<'a> Search<'a> {
                 break;
             }
             if let Some(found) = self.read_triple(&triple) {
-                self.pool.forget_inside(&found.corners);
-                if self.found.iter().all(|known| known.bytes != found.bytes) {
-                    self.found.push(found);
-                }
+                self.keep(found);
                 return true;
             }
         }
         false
+    }
+
+    /// Reads codes from every finder and those near it. The budget grows with the finders: a code has three.
+    fn read_neighbours(&mut self) {
+        self.grids = GRIDS * (self.pool.finders().len() / 3) as i32;
+        for triple in self.pool.neighbours() {
+            if self.grids <= 0 || self.is_over() {
+                break;
+            }
+            let finders = [&triple.corner, &triple.right, &triple.down];
+            if finders.iter().any(|finder| self.is_read(finder.center)) {
+                continue;
+            }
+            if let Some(found) = self.read_triple(&triple) {
+                self.keep(found);
+            }
+        }
+    }
+
+    /// Keeps a code and takes its area out of the search. A code pays for the next one: chance triples cannot.
+    fn keep(&mut self, found: Found) {
+        self.pool.forget_inside(&found.corners);
+        self.grids = self.grids.max(GRIDS);
+        self.found.push(found);
     }
 
     fn read_triple(&mut self, triple: &Triple) -> Option<Found> {
@@ -309,6 +349,10 @@ impl<'a> Search<'a> {
                 plane,
                 ..
             } = unread;
+            let middle = version.side() as f32 * 0.5;
+            if self.is_enough() || self.is_read(plane.map(Point::new(middle, middle))) {
+                continue;
+            }
             let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
             let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
             let modules = sharp.modules();
@@ -321,8 +365,7 @@ impl<'a> Search<'a> {
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
             if let Some(payload) = payload {
-                self.found.push(found(payload, &plane, version));
-                return;
+                self.keep(found(payload, &plane, version));
             }
         }
     }
@@ -435,7 +478,7 @@ mod tests {
     #[test]
     fn a_pass_reads_a_code_says_where_and_forgets_its_finders() {
         let pixels = picture(&[("one", 40)]);
-        let mut search = Search::new(luma(&pixels), 1);
+        let mut search = Search::new(luma(&pixels), 1, 1);
         assert!(!search.is_over());
         pass(&mut search, &pixels);
         assert_eq!(texts(&search), ["one"]);
@@ -455,7 +498,7 @@ mod tests {
             for at in 0..rows * MODULE * 40 {
                 pixels[(62 + at / 40) * WIDTH + 100 + at % 40] = 220;
             }
-            let mut search = Search::new(luma(&pixels), 1);
+            let mut search = Search::new(luma(&pixels), 1, 1);
             pass(&mut search, &pixels);
             let found = search.found.pop();
             found.map(|found| (found.text == text, found.confirmed))
@@ -469,7 +512,7 @@ mod tests {
     fn a_search_ends_with_as_many_codes_as_are_asked_for() {
         let pixels = picture(&[("one", 40), ("two", 180)]);
         for max in [1, 2] {
-            let mut search = Search::new(luma(&pixels), max);
+            let mut search = Search::new(luma(&pixels), max, 1);
             pass(&mut search, &pixels);
             assert_eq!(search.found.len(), max);
             assert!(search.is_over());
@@ -477,11 +520,15 @@ mod tests {
     }
 
     #[test]
-    fn the_same_code_twice_is_one() {
+    fn the_same_code_at_two_places_is_two() {
         let pixels = picture(&[("one", 40), ("one", 180)]);
-        let mut search = Search::new(luma(&pixels), 4);
+        let mut search = Search::new(luma(&pixels), 4, 1);
         pass(&mut search, &pixels);
-        assert_eq!(texts(&search), ["one"]);
+        assert_eq!(texts(&search), ["one", "one"]);
+        let lefts = [0, 1].map(|at| search.found[at].corners[0].x.round());
+        assert_eq!(lefts, [40.0, 180.0]);
+        pass(&mut search, &pixels);
+        assert_eq!(search.found.len(), 2, "a place was read twice");
         assert!(!search.is_over() && !search.sees_finders());
     }
 
@@ -489,7 +536,7 @@ mod tests {
     fn corners_that_different_copies_show_make_one_code() {
         let pixels = picture(&[("one", 40)]);
         let last = |x: usize, y: usize| x < 40 + CODE / 3 && y > 30 + CODE / 2;
-        let mut search = Search::new(luma(&pixels), 1);
+        let mut search = Search::new(luma(&pixels), 1, 1);
         pass(&mut search, &without(&pixels, last));
         assert_eq!((search.found.len(), search.finders().len()), (0, 2));
         pass(&mut search, &without(&pixels, |x, y| !last(x, y)));
@@ -505,7 +552,7 @@ mod tests {
             let (x, y) = (x.wrapping_sub(40), y.wrapping_sub(30));
             !((finder(x) && finder(y)) || (far(x) && finder(y)) || (finder(x) && far(y)))
         });
-        let mut search = Search::new(luma(&alone), 1);
+        let mut search = Search::new(luma(&alone), 1, 1);
         pass(&mut search, &alone);
         assert!(search.found.is_empty());
         assert_eq!(search.finders().len(), 3);

@@ -109,7 +109,7 @@ impl<'a> Steps<'a> {
         let blocks = Blocks::of(&picture);
         let thresholds = blocks.mean_thresholds();
         let bits = Bits::of(&picture, &thresholds);
-        let candidates = find(&bits, ROWS, MIN_CORE);
+        let candidates = find(&bits, ROWS, MIN_CORE, 1);
         let mut steps = Self {
             picture,
             blocks,
@@ -117,7 +117,7 @@ impl<'a> Steps<'a> {
             bits,
             candidates,
             rays: Rays::new(),
-            pool: Pool::default(),
+            pool: Pool::new(1),
             code: None,
         };
         let finders: Vec<Finder> = steps.finders().collect();
@@ -182,7 +182,7 @@ impl<'a> Steps<'a> {
             Step::Means => self.blocks.mean_thresholds().values.len(),
             Step::Middles => self.blocks.midrange_thresholds().values.len(),
             Step::Bits => Bits::of(&self.picture, &self.thresholds).width(),
-            Step::Finders => find(&self.bits, ROWS, MIN_CORE).len(),
+            Step::Finders => find(&self.bits, ROWS, MIN_CORE, 1).len(),
             Step::Rings => self.finders().count(),
             Step::Triples => self.pool.triples().len(),
             Step::Locate

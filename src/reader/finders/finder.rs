@@ -84,13 +84,15 @@ const ROOM_CORE: i32 = 2;
 /// The best finder candidates of a binarised level.
 ///
 /// Every `step`th row is scanned, and cores narrower than `min_core` pixels are ignored.
-pub(crate) fn find(bits: &Bits, step: usize, min_core: i32) -> Vec<FinderCandidate> {
+/// The scan's bounds are those of a search for one code, `many` times.
+pub(crate) fn find(bits: &Bits, step: usize, min_core: i32, many: usize) -> Vec<FinderCandidate> {
     let mut scan = Scan {
         bits,
         columns: ColumnLines::of(bits),
         found: Vec::new(),
         active: Vec::new(),
         walked: 0,
+        many,
     };
     let mut row = Row {
         min_core,
@@ -106,7 +108,7 @@ pub(crate) fn find(bits: &Bits, step: usize, min_core: i32) -> Vec<FinderCandida
     found.retain(|candidate| candidate.share(step) >= MIN_SHARE);
     let best = order(found.iter().map(|candidate| -candidate.share(step)));
     best.into_iter()
-        .take(MAX_KEPT)
+        .take(MAX_KEPT * many)
         .map(|at| found[at])
         .collect()
 }
@@ -223,6 +225,7 @@ struct Scan<'a> {
     active: Vec<ActiveCandidate>,
     /// Pixels that the walks of this scan have taken.
     walked: usize,
+    many: usize,
 }
 
 impl Scan<'_> {
@@ -235,14 +238,14 @@ impl Scan<'_> {
                 continue;
             }
             self.walked += MIN_WALK + window.length as usize;
-            if self.walked > MAX_WALKED {
+            if self.walked > MAX_WALKED * self.many {
                 return false;
             }
             let Some(candidate) = self.confirm(&window, y) else {
                 continue;
             };
             self.add(candidate);
-            if self.found.len() > MAX_CANDIDATES && !self.make_room(y) {
+            if self.found.len() > MAX_CANDIDATES * self.many && !self.make_room(y) {
                 return false;
             }
         }
@@ -323,7 +326,7 @@ impl Scan<'_> {
         let fresh_from = y as f32 - STALE_ROWS;
         self.found
             .retain(|known| known.rows > 1 || known.center.y > fresh_from);
-        if self.found.len() > MAX_CANDIDATES {
+        if self.found.len() > MAX_CANDIDATES * self.many {
             self.found.retain(|known| known.rows > 2);
         }
         self.active.clear();
@@ -331,7 +334,7 @@ impl Scan<'_> {
         let near = known.map(|(at, known)| ActiveCandidate::new(at, known));
         self.active
             .extend(near.filter(|near| near.bottom >= y as f32));
-        self.found.len() <= MAX_CANDIDATES
+        self.found.len() <= MAX_CANDIDATES * self.many
     }
 }
 
@@ -380,7 +383,7 @@ mod tests {
             (6, Polarity::LightOnDark),
         ] {
             let corners = [(9, 9), (75, 12), (20, 80)];
-            let found = find(&finders(module, &corners, polarity), 1, 2);
+            let found = find(&finders(module, &corners, polarity), 1, 2, 1);
             assert_eq!(found.len(), 3, "{module} {polarity:?}: {found:?}");
             for (left, top) in corners {
                 let half = 3.5 * module as f32;
@@ -396,13 +399,13 @@ mod tests {
     #[test]
     fn every_fourth_row_is_enough_for_a_finder_of_three_pixels_a_module() {
         let bits = finders(3, &[(50, 51)], Polarity::DarkOnLight);
-        assert_eq!(find(&bits, 4, 2).len(), 1);
+        assert_eq!(find(&bits, 4, 2, 1).len(), 1);
     }
 
     #[test]
     fn a_lattice_is_bounded() {
         let corners: Vec<_> = (0..15 * 15).map(|at| (at % 15 * 8, at / 15 * 8)).collect();
         let bits = finders(1, &corners, Polarity::DarkOnLight);
-        assert!(find(&bits, 1, 2).len() <= MAX_KEPT);
+        assert!(find(&bits, 1, 2, 1).len() <= MAX_KEPT);
     }
 }

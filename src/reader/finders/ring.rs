@@ -256,11 +256,13 @@ impl<'a> Caster<'a> {
             spend(1);
             (x, y) = (x.wrapping_add(step_x), y.wrapping_add(step_y));
             let (column, row) = (x >> 16, y >> 16);
-            if !INSIDE && (column < 0 || row < 0 || column >= width || row >= height) {
+            let outside = !INSIDE && (column < 0 || row < 0 || column >= width || row >= height);
+            if outside && edge < 2 {
                 return None;
             }
+            // The ring's outer edge may be the picture's side: a file may be cut to the code.
             let here = self.bits.is_dark(column as usize, row as usize);
-            if here == colour {
+            if here == colour && !outside {
                 continue;
             }
             colour = here;

@@ -4,6 +4,7 @@
 //! smaller copy of the picture, and a *pass* one search of a level. The *till set* is `docs/reader.md`'s.
 
 use super::finder::FinderCandidate;
+use super::order::order;
 use super::ring::Ring;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
@@ -84,6 +85,15 @@ fn crossed(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
 const CORE_MODULES: f32 = 3.0;
 /// Finders in the pool. Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
 const MAX_FINDERS: usize = 64;
+/// The legs of a finder that [`Pool::neighbours`] compares, the shortest first.
+///
+/// Larger: more time. Smaller: a code with finders of others beside it, or of its own data modules, is left out.
+const MAX_NEAR: usize = 16;
+/// What each module of a triple's legs adds to its cost in [`Pool::neighbours`].
+///
+/// Rows of equal codes make triples across codes that look as good as a code's own, and have longer legs.
+/// Larger: large codes rank below chance triples of their data. Smaller: such triples are tried first.
+const NEAR_WEIGHT: f32 = 0.02;
 /// A candidate is a known finder if their middles are closer than this, in modules.
 ///
 /// Larger: another finder's better ring is not measured. Smaller: the same ring is measured again.
@@ -124,10 +134,10 @@ const SLANT_WEIGHT: f32 = 1.5;
 const CROSSED_WEIGHT: f32 = 0.2;
 
 /// All finders of a picture that belong to no code yet.
-#[derive(Default)]
 pub(crate) struct Pool {
     finders: Vec<Finder>,
     fresh: Vec<bool>,
+    max: usize,
 }
 
 /// Three finders that may be a code's: at the corner between the legs, clockwise of it, and the other one.
@@ -164,6 +174,15 @@ struct Leg {
 }
 
 impl Pool {
+    /// An empty pool. It holds `many` times the finders of a search for one code.
+    pub(crate) fn new(many: usize) -> Self {
+        Self {
+            finders: Vec::new(),
+            fresh: Vec::new(),
+            max: MAX_FINDERS * many,
+        }
+    }
+
     /// Adds the finders of a pass. A known finder becomes fresh again if the new one comes from a finer level.
     pub(crate) fn add(&mut self, finders: impl IntoIterator<Item = Finder>) {
         self.fresh.clear();
@@ -181,7 +200,7 @@ impl Pool {
                     self.fresh[at] = true;
                 }
                 known.crossed = crossed;
-            } else if self.finders.len() < MAX_FINDERS {
+            } else if self.finders.len() < self.max {
                 self.finders.push(finder);
                 self.fresh.push(true);
             }
@@ -216,16 +235,10 @@ impl Pool {
 
     /// Removes the finders inside these corners, which belong to a code that was read.
     pub(crate) fn forget_inside(&mut self, corners: &[Point; 4]) {
-        let inside = |at: Point| {
-            (0..4).all(|from| {
-                let side = corners[(from + 1) % 4] - corners[from];
-                side.cross(at - corners[from]) >= 0.0
-            })
-        };
         let keep: Vec<bool> = self
             .finders
             .iter()
-            .map(|finder| !inside(finder.center))
+            .map(|finder| !is_inside(corners, finder.center))
             .collect();
         let mut kept = keep.iter();
         self.finders
@@ -245,20 +258,57 @@ impl Pool {
             let legs = self.legs(corner);
             for (nth, first) in legs.iter().enumerate() {
                 for second in &legs[nth + 1..] {
-                    let any_fresh =
-                        self.fresh[corner] || self.fresh[first.to] || self.fresh[second.to];
-                    if let Some(cost) = any_fresh
-                        .then(|| self.cost(corner, first, second))
-                        .flatten()
-                    {
-                        let at = ranked.partition_point(|known| known.0 <= cost);
-                        ranked.insert(at, (cost, [corner, first.to, second.to]));
-                        ranked.truncate(MAX_TRIPLES);
-                    }
+                    self.rank(&mut ranked, corner, [first, second], 0.0);
                 }
             }
         }
         ranked.iter().map(|(_, ats)| self.triple(*ats)).collect()
+    }
+
+    /// For each finder, the likeliest triples with those near it: where many codes are, each has its own corner.
+    ///
+    /// Every triple has at least one fresh finder.
+    pub(crate) fn neighbours(&self) -> Vec<Triple> {
+        let mut triples = Vec::new();
+        for corner in 0..self.finders.len() {
+            let legs = self.legs(corner);
+            let near = order(legs.iter().map(|leg| leg.length));
+            let near = near.get(..near.len().min(MAX_NEAR)).unwrap_or_default();
+            let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MAX_TRIPLES + 1);
+            for (nth, first) in near.iter().enumerate() {
+                for second in &near[nth + 1..] {
+                    self.rank(
+                        &mut ranked,
+                        corner,
+                        [&legs[*first], &legs[*second]],
+                        NEAR_WEIGHT,
+                    );
+                }
+            }
+            triples.extend(ranked.iter().map(|(_, ats)| self.triple(*ats)));
+        }
+        triples
+    }
+
+    /// Ranks a triple if it has a fresh finder and may be a code's. Each module of its legs costs `per_module`.
+    fn rank(
+        &self,
+        ranked: &mut Vec<(f32, [usize; 3])>,
+        corner: usize,
+        [first, second]: [&Leg; 2],
+        per_module: f32,
+    ) {
+        let ats = [corner, first.to, second.to];
+        if !ats.iter().any(|at| self.fresh[*at]) {
+            return;
+        }
+        if let Some(cost) = self.cost(corner, first, second) {
+            let modules = (first.length + second.length) / self.finders[corner].module;
+            let cost = cost + per_module * modules;
+            let at = ranked.partition_point(|known| known.0 <= cost);
+            ranked.insert(at, (cost, ats));
+            ranked.truncate(MAX_TRIPLES);
+        }
     }
 
     /// Names the finders with these indices.
@@ -324,6 +374,15 @@ impl Pool {
     }
 }
 
+/// Whether a point lies inside a code with these corners, which may be mirrored.
+pub(crate) fn is_inside(corners: &[Point; 4], at: Point) -> bool {
+    let turns = |from: usize| {
+        let side = corners[(from + 1) % 4] - corners[from];
+        side.cross(at - corners[from])
+    };
+    (0..4).all(|from| turns(from) >= 0.0) || (0..4).all(|from| turns(from) <= 0.0)
+}
+
 /// The smaller value and the larger one.
 fn minmax(a: f32, b: f32) -> (f32, f32) {
     if a < b { (a, b) } else { (b, a) }
@@ -360,7 +419,7 @@ mod tests {
 
     #[test]
     fn the_three_corners_are_named_clockwise() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add(code(50.0, 60.0, 18.0));
         let triples = pool.triples();
         assert_eq!(triples.len(), 1);
@@ -376,7 +435,7 @@ mod tests {
 
     #[test]
     fn finders_of_other_sizes_or_in_a_line_are_no_triple() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add([
             finder(50.0, 50.0, 4.0),
             finder(122.0, 50.0, 4.0),
@@ -388,7 +447,7 @@ mod tests {
 
     #[test]
     fn a_sighting_of_a_known_finder_is_known_unless_it_is_sharper_or_of_the_other_colour() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add([finder(50.0, 60.0, 4.0)]);
         let candidate = |x: f32, polarity| FinderCandidate {
             center: Point::new(x, 30.0),
@@ -410,7 +469,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_pass_has_tried_is_not_tried_again() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add(code(50.0, 60.0, 18.0));
         pool.add(code(50.5, 60.5, 18.0));
         assert!(pool.triples().is_empty());
@@ -418,7 +477,7 @@ mod tests {
 
     #[test]
     fn three_corners_may_come_from_three_passes() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         for finder in code(50.0, 60.0, 18.0) {
             pool.add([finder]);
         }
@@ -427,7 +486,7 @@ mod tests {
 
     #[test]
     fn a_code_that_was_read_makes_room_for_the_next() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add(
             code(50.0, 60.0, 18.0)
                 .into_iter()
@@ -442,7 +501,7 @@ mod tests {
 
     #[test]
     fn a_lattice_of_finders_is_bounded() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new(1);
         pool.add((0..400).map(|at| finder((at % 20) as f32 * 60.0, (at / 20) as f32 * 60.0, 4.0)));
         assert_eq!(pool.finders.len(), MAX_FINDERS);
         assert_eq!(pool.triples().len(), MAX_TRIPLES);

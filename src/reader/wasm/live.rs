@@ -129,6 +129,13 @@ fn read_part(reader: &mut Reader, pixels: &[u8], stride: usize, part: Part) -> V
         .and_then(|pixels| Luma::new(pixels, part.width, part.height, stride).ok());
     let Some(luma) = luma else { return Vec::new() };
     let mut found = reader.read(&luma, Effort::Live, MAX_CODES);
+    // The gate counts readings of different frames. Equal codes at two places of one frame are one reading.
+    for at in (1..found.len()).rev() {
+        let (earlier, later) = found.split_at(at);
+        if earlier.iter().any(|known| known.bytes == later[0].bytes) {
+            found.remove(at);
+        }
+    }
     for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
         corner.x += part.x as f32;
         corner.y += part.y as f32;
