@@ -336,7 +336,7 @@ fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
         means.extend(
             column_sums
                 .iter()
-                .map(|sum| (u32::from(*sum) * inverse >> FIXED) as u8),
+                .map(|sum| ((u32::from(*sum) * inverse) >> FIXED) as u8),
         );
         let sides = (0..REACH.min(across)).chain(across.saturating_sub(REACH)..across);
         let row = &mut means[y * across..];
