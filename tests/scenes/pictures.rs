@@ -138,10 +138,6 @@ impl InkedCode {
         }
     }
 
-    fn side(&self) -> f32 {
-        self.code.side()
-    }
-
     /// Width, height and greys of a file with this many pixels in a module.
     fn file(&self, module: usize) -> (usize, usize, Vec<u8>) {
         let side = (self.side() as usize + 2 * MARGIN) * module;
@@ -229,6 +225,10 @@ impl InkedCode {
 }
 
 impl Screen for InkedCode {
+    fn side(&self) -> f32 {
+        self.code.side()
+    }
+
     fn light(&self, x: f32, y: f32) -> Option<f32> {
         let light = self.code.light(x, y)?;
         let inside = 0.0..self.side();

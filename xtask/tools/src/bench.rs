@@ -6,11 +6,10 @@ mod machine;
 mod postgres;
 mod steps;
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use kaunter_scenes::{CATEGORIES, nothing, scene};
+use kaunter_scenes::write_till_set;
 
 use crate::run::{command, root, run, step, target};
 use crate::{module, tools};
@@ -57,7 +56,8 @@ fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()>
     module::ship()?;
     step("Drawing the till set");
     let till = target().join("bench/till");
-    draw(&till, scenes, seed).with_context(|| format!("drawing into {}", till.display()))?;
+    write_till_set(&till, seed, scenes)
+        .with_context(|| format!("drawing into {}", till.display()))?;
     step("Reading");
     std::fs::create_dir_all(root().join("docs"))?;
     tools::npm_packages()?;
@@ -70,47 +70,4 @@ fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()>
         measure.arg("--photos").arg(photos);
     }
     run(measure)
-}
-
-/// Writes the first frame of each scene as PGM, and a manifest.
-fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir)?;
-    let mut manifest = Vec::new();
-    let mut keep = |name: &str, category: &str, scene: &kaunter_scenes::Scene| {
-        let (width, height) = (scene.width, scene.height);
-        let mut pgm = format!("P5\n{width} {height}\n255\n").into_bytes();
-        pgm.extend(&scene.frames[0]);
-        std::fs::write(dir.join(name), pgm)?;
-        let mut entry = String::new();
-        let none = scene.text.is_empty();
-        write!(
-            entry,
-            r#"{{"path":"{name}","cat":"{category}","negative":{none},"truth":["{}"]}}"#,
-            scene.text
-        )?;
-        manifest.push(entry);
-        anyhow::Ok(())
-    };
-    for category in CATEGORIES {
-        for number in 0..scenes {
-            let name = format!("{category:?}-{number}.pgm").to_lowercase();
-            keep(
-                &name,
-                &format!("{category:?}").to_lowercase(),
-                &scene(seed, category, number),
-            )?;
-        }
-    }
-    for number in 0..2 * scenes {
-        keep(
-            &format!("nothing-{number}.pgm"),
-            "nothing",
-            &nothing(seed, number),
-        )?;
-    }
-    std::fs::write(
-        dir.join("manifest.json"),
-        format!("[\n{}\n]\n", manifest.join(",\n")),
-    )?;
-    Ok(())
 }
