@@ -219,7 +219,11 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All && max > 1 { MANY } else { 1 };
+        let many = if passes == Passes::All && max > 1 {
+            MANY
+        } else {
+            1
+        };
         let mut search = Search::new(picture, max, many);
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
