@@ -20,6 +20,7 @@ use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
+use crate::plane::relax::relaxed;
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -65,6 +66,8 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
+/// The unread planes of a picture that are followed where they bend. More of them cost time.
+const MAX_BENT: usize = 6;
 
 /// The search of one picture.
 pub(crate) struct Search<'a> {
@@ -78,6 +81,8 @@ pub(crate) struct Search<'a> {
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
     equaliser_modules: usize,
+    /// How many more codes may be followed where they bend.
+    bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
     work: u64,
@@ -124,6 +129,7 @@ impl<'a> Search<'a> {
             many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
+            bent: MAX_BENT,
             unread: Vec::new(),
             work: 0,
             found: Vec::new(),
@@ -340,7 +346,7 @@ impl<'a> Search<'a> {
         agrees(&climbed) && agrees_beside(&climbed)
     }
 
-    /// Decodes the remembered planes with more effort: equalised from two guesses, then with erasures.
+    /// Decodes the remembered planes with more effort: equalised from two guesses, with erasures, then bent.
     pub(crate) fn retry_deblurred(&mut self) {
         for unread in std::mem::take(&mut self.unread) {
             let Unread {
@@ -364,10 +370,28 @@ impl<'a> Search<'a> {
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));
             }
         }
+    }
+
+    /// Decodes a code on paper that is bent or crumpled. Not in a camera's frames: a phone is flat.
+    fn decode_bent(
+        &mut self,
+        plane: &Homography,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Payload> {
+        if self.many == 1 || self.bent == 0 {
+            return None;
+        }
+        self.bent -= 1;
+        let mesh = relaxed(&self.picture, plane, version, polarity);
+        let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
+        decode_sharpened(&greys)
+            .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
     /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
