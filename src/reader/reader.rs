@@ -225,6 +225,9 @@ impl Reader {
             1
         };
         let mut search = Search::new(picture, max, many);
+        if passes == Passes::All {
+            search.allow_bent();
+        }
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,

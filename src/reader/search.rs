@@ -129,11 +129,16 @@ impl<'a> Search<'a> {
             many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
-            bent: MAX_BENT,
+            bent: 0,
             unread: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
+    }
+
+    /// Lets the search look for bent codes too, which costs more than all before.
+    pub(crate) fn allow_bent(&mut self) {
+        self.bent = MAX_BENT;
     }
 
     /// Whether as many codes are found as are asked for.
@@ -384,13 +389,13 @@ impl<'a> Search<'a> {
         version: Version,
         polarity: Polarity,
     ) -> Option<Payload> {
-        if self.many == 1 || self.bent == 0 {
+        if self.bent == 0 {
             return None;
         }
         self.bent -= 1;
         let mesh = relaxed(&self.picture, plane, version, polarity);
         let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
-        decode_sharpened(&greys)
+        first_sharpened(&greys, decode)
             .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
