@@ -297,7 +297,10 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = first_sharpened(&candidate.sample(&self.picture), decode);
+        let greys = candidate.sample(&self.picture);
+        let payload = first_sharpened(&greys, decode)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
+            .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -306,6 +309,18 @@ impl<'a> Search<'a> {
             && self.confirms(&payload, candidate);
         let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
+    }
+
+    /// Decodes the middle of each module: codes of dots upon a picture have no more of a module.
+    fn read_cores(&mut self, candidate: &Candidate<'_>) -> Option<Payload> {
+        if candidate.correlation < MIN_DEBLUR_CORRELATION {
+            return None;
+        }
+        let (version, polarity) = (candidate.pattern.version(), candidate.pattern.polarity());
+        let (plane, mesh) = (&candidate.plane, candidate.mesh.as_ref());
+        let greys = Greys::sample_cores(&self.picture, plane, mesh, version, polarity)?;
+        self.work += (version.side() * version.side()) as u64;
+        decode(&greys.modules())
     }
 
     fn remember(&mut self, candidate: &Candidate<'_>) {

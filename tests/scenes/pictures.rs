@@ -67,7 +67,7 @@ const MODULE: std::ops::Range<usize> = 6..16;
 /// Modules of light around a code in a file.
 const MARGIN: usize = 4;
 /// Rays along a pixel's side in a file.
-const RAYS: usize = 3;
+const RAYS: usize = 2;
 /// The greys of pale modules: #ccc, #ddd and #eee.
 const PALE: [f32; 3] = [0.8, 0.867, 0.933];
 /// The greys of strong modules: black, and dark red.
