@@ -174,13 +174,14 @@ impl Blocks {
 
     /// Thresholds from the blocks' means. A flat block is light, unless its earlier neighbours show that it is dark.
     pub(crate) fn mean_thresholds(&self) -> Thresholds {
+        let across = self.across;
         let mut values: Vec<u8> = Vec::with_capacity(self.mean.len());
         for (at, mean) in self.mean.iter().enumerate() {
             let (darkest, lightest) = (self.darkest[at], self.lightest[at]);
             let value = if lightest - darkest > self.flat {
                 *mean
             } else {
-                let known = self.before(&values, at);
+                let known = before(&values, across);
                 known
                     .filter(|known| darkest < *known)
                     .unwrap_or(darkest / FLAT_PART)
@@ -188,16 +189,6 @@ impl Blocks {
             values.push(value);
         }
         self.smoothed::<MEAN_REACH>(&values)
-    }
-
-    /// The mean of the values to the left (twice), above, and above left; `None` in the first row and column.
-    fn before(&self, values: &[u8], at: usize) -> Option<u8> {
-        if at < self.across || at.is_multiple_of(self.across) {
-            return None;
-        }
-        let above = at - self.across;
-        let sum = u16::from(values[above]) + 2 * u16::from(values[at - 1]);
-        Some(((sum + u16::from(values[above - 1])) / 4) as u8)
     }
 
     /// Thresholds halfway between the darkest and the lightest pixel around. Among flat blocks, all pixels are light.
@@ -222,6 +213,16 @@ impl Blocks {
             values: box_means::<REACH>(values, self.across),
         }
     }
+}
+
+/// The mean of the values to the left (twice), above, and above left of the next value; `None` in the first row.
+///
+/// In the first column, the value to the left is the last one of the row above: one block in dozens, and no division.
+fn before(values: &[u8], across: usize) -> Option<u8> {
+    let left = values.len().checked_sub(1)?;
+    let above = left.checked_sub(across)?;
+    let sum = u16::from(values[above + 1]) + 2 * u16::from(values[left]);
+    Some(((sum + u16::from(values[above])) / 4) as u8)
 }
 
 /// The value at place `beyond`, counted from 0, if the values stood in order with the largest first; 0 beyond the last.
