@@ -58,6 +58,7 @@ mod region;
 mod search;
 #[cfg(feature = "steps")]
 pub mod steps;
+mod sum;
 mod work;
 
 pub use found::Found;

@@ -9,6 +9,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
+use crate::sum::Sums;
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ pub struct Reader {
     saw_finders: bool,
     work: u64,
     hints: Hints,
+    sums: Sums,
 }
 
 impl Reader {
@@ -233,6 +235,9 @@ impl Reader {
             Misses::Ignored => None,
         };
         run_passes(&mut search, picture, passes, hints);
+        if misses == Misses::Counted && search.found.is_empty() {
+            search.read_sums(&mut self.sums);
+        }
         self.saw_finders = search.sees_finders();
         self.work += search.work();
         search.found

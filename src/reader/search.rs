@@ -21,6 +21,7 @@ use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
 use crate::plane::relax::relaxed;
+use crate::sum::{Sighting, Sums};
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -85,6 +86,8 @@ pub(crate) struct Search<'a> {
     bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
+    /// Grids that were not decoded by any means.
+    missed: Vec<Sighting>,
     work: u64,
     pub(crate) found: Vec<Found>,
 }
@@ -131,6 +134,7 @@ impl<'a> Search<'a> {
             equaliser_modules: EQUALISER_MODULES,
             bent: 0,
             unread: Vec::new(),
+            missed: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
@@ -380,19 +384,48 @@ impl<'a> Search<'a> {
                 continue;
             }
             let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
-            let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
-            let modules = sharp.modules();
-            let payload = self
-                .equalise(&greys, version, &modules, ROUNDS_SHARP)
-                .or_else(|| {
-                    let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
-                    decode(&guess)
-                        .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
-                })
-                .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = self.decode_deblurred(&greys, version);
             let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));
+            } else {
+                self.missed.push(Sighting {
+                    version,
+                    polarity,
+                    plane,
+                    greys,
+                });
+            }
+        }
+    }
+
+    /// Decodes greys whose blur is removed in several ways, then with erasures.
+    fn decode_deblurred(&mut self, greys: &Greys, version: Version) -> Option<Payload> {
+        let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
+        let modules = sharp.modules();
+        self.equalise(greys, version, &modules, ROUNDS_SHARP)
+            .or_else(|| {
+                let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
+                decode(&guess).or_else(|| self.equalise(greys, version, &guess, ROUNDS_DECONVOLVED))
+            })
+            .or_else(|| decode_with_erasures(&modules, &sharp.confidence()))
+    }
+
+    /// Adds the grids that were not decoded to those of earlier frames, and decodes the sums.
+    ///
+    /// A sum is one reading, so the next one begins without its frames.
+    pub(crate) fn read_sums(&mut self, sums: &mut Sums) {
+        sums.next_frame();
+        for seen in std::mem::take(&mut self.missed) {
+            let Some(greys) = sums.add(&seen) else {
+                continue;
+            };
+            let payload = first_sharpened(&greys, decode)
+                .or_else(|| self.decode_deblurred(&greys, seen.version));
+            if let Some(payload) = payload {
+                self.keep(found(payload, &seen.plane, seen.version));
+                *sums = Sums::default();
+                return;
             }
         }
     }

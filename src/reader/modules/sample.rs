@@ -35,6 +35,10 @@ const REACH_SMALL: usize = 4;
 const REACH: usize = 5;
 const FIRST_LARGE: usize = 30;
 
+/// The greys of signed modules: around this grey, and this far from it in the mean. Few are beyond black and white.
+const MIDDLE_GREY: f32 = 128.0;
+const MEAN_OFF: f32 = 60.0;
+
 /// How blur is removed.
 #[derive(Clone, Copy)]
 pub(crate) enum Deblur {
@@ -155,6 +159,28 @@ impl Greys {
             .collect()
     }
 
+    /// The distance of each grey from its threshold, negative for dark modules. The mean distance is 1.
+    ///
+    /// Modules that glare has washed out are near 0, whatever their grey is.
+    pub(crate) fn signed(&self) -> Vec<f32> {
+        let pairs = self.values.iter().zip(self.thresholds());
+        let mut signed: Vec<f32> = pairs.map(|(grey, threshold)| grey - threshold).collect();
+        scale_to(1.0, &mut signed);
+        signed
+    }
+
+    /// The same code with greys that differ from a middle grey as these signed modules differ from 0.
+    pub(crate) fn with_signed(&self, signed: &[f32]) -> Self {
+        let mut values = signed.to_vec();
+        scale_to(MEAN_OFF, &mut values);
+        values.iter_mut().for_each(|grey| *grey += MIDDLE_GREY);
+        Self {
+            side: self.side,
+            polarity: self.polarity,
+            values,
+        }
+    }
+
     /// For each module, the middle between the mean of the dark modules around and that of the light ones.
     ///
     /// Modules below the mean of all count as dark: one step of the iteration of Ridler and Calvard (1978).
@@ -185,6 +211,15 @@ impl Greys {
             (dark_sum / dark_count + (sum - dark_sum) / light_count) * 0.5
         };
         boxes.map(threshold).collect()
+    }
+}
+
+/// Scales values so that their mean distance from 0 is `mean`.
+fn scale_to(mean: f32, values: &mut [f32]) {
+    let sum: f32 = values.iter().map(|value| value.abs()).sum();
+    if sum > 0.0 {
+        let scale = mean * values.len() as f32 / sum;
+        values.iter_mut().for_each(|value| *value *= scale);
     }
 }
 
