@@ -61,6 +61,7 @@ pub mod steps;
 mod sum;
 mod work;
 
+pub use code::charset::{Decode, Part, Text};
 pub use found::Found;
 pub use hint::Hint;
 pub use picture::alpha::{is_opaque, luma_upon};

@@ -1,7 +1,9 @@
 //! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
+use crate::code::charset::text;
 use crate::code::codewords::{Orientation, prove};
-use crate::code::decode::{Payload, decode, decode_with_erasures, text};
+use crate::code::decode::{Payload, decode, decode_with_erasures};
+use crate::code::segments::Reading;
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
@@ -486,10 +488,14 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         // In a mirror, the code's own top right corner is at the bottom left.
         corners.swap(1, 3);
     }
+    let Reading {
+        bytes, eci, parts, ..
+    } = payload.reading;
     Found {
-        text: text(&payload.reading),
-        bytes: payload.reading.bytes,
-        eci: payload.reading.eci,
+        text: text(&bytes, eci, &parts, &|_, _| None).text,
+        bytes,
+        eci,
+        parts,
         corners,
         confirmed: false,
     }

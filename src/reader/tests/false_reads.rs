@@ -36,7 +36,7 @@ fn read(picture: &Picture) -> Vec<String> {
 #[test]
 fn seals_clocks_coins_and_other_symbologies_hold_no_code() {
     for kind in LOOKALIKES {
-        for number in 0..count(8, 140) {
+        for number in 0..count(4, 140) {
             let codes = read(&lookalike(SEED, kind, number));
             assert!(codes.is_empty(), "{kind:?} {number}: {codes:?}");
         }
@@ -45,7 +45,7 @@ fn seals_clocks_coins_and_other_symbologies_hold_no_code() {
 
 #[test]
 fn a_wrecked_code_gives_its_own_text_or_nothing() {
-    let (mut read_at_all, all) = (0, count(100, 5_000));
+    let (mut read_at_all, all) = (0, count(60, 5_000));
     for number in 0..all {
         let picture = wreck(SEED, number);
         let codes = read(&picture);
@@ -56,7 +56,7 @@ fn a_wrecked_code_gives_its_own_text_or_nothing() {
     println!("{read_at_all} of {all} wrecks are read");
     // If all of them are read, they are no wrecks; if no one is, they are no codes.
     assert!(
-        (all / 100..all / 2).contains(&read_at_all),
+        (all / 60..all / 2).contains(&read_at_all),
         "{read_at_all} of {all}"
     );
 }
