@@ -6,6 +6,7 @@ use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
+use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
@@ -103,6 +104,8 @@ pub struct Reader {
     frame: usize,
     region: Option<Region>,
     saw_finders: bool,
+    /// The axis along which the last picture shows codes too narrow.
+    narrow: Option<Axis>,
     work: u64,
     hints: Hints,
     sums: Sums,
@@ -193,11 +196,36 @@ impl Reader {
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
         let mut found = self.search(picture, passes, max, misses);
+        if found.is_empty()
+            && effort == Effort::Still
+            && let Some(axis) = self.narrow
+        {
+            found = self.read_stretched(&picture, axis, max);
+        }
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MAX_ENLARGED {
             found = self.read_enlarged(luma, max);
         }
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = corner.times(scale);
+        }
+        found
+    }
+
+    /// Reads a picture of a code that is seen from the side.
+    fn read_stretched(&mut self, luma: &Luma<'_>, axis: Axis, max: usize) -> Vec<Found> {
+        let mut large = stretch(luma, axis);
+        let mut scale = 1.0;
+        while large.luma().long_side() > MAX_LONG {
+            large = halve(&large.luma());
+            scale *= 2.0;
+        }
+        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let (across, down) = axis.factors();
+        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+            *corner = Point::new(
+                corner.x * scale / across as f32,
+                corner.y * scale / down as f32,
+            );
         }
         found
     }
@@ -239,6 +267,7 @@ impl Reader {
             search.read_sums(&mut self.sums);
         }
         self.saw_finders = search.sees_finders();
+        self.narrow = search.narrow();
         self.work += search.work();
         search.found
     }

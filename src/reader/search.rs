@@ -16,6 +16,7 @@ use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
+use crate::picture::stretch::Axis;
 use crate::picture::threshold::Thresholds;
 use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
@@ -69,6 +70,10 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
+/// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
+///
+/// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
+const SIDE_VIEW: f32 = 1.8;
 /// The unread planes of a picture that are followed where they bend. More of them cost time.
 const MAX_BENT: usize = 6;
 
@@ -84,6 +89,8 @@ pub(crate) struct Search<'a> {
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
     equaliser_modules: usize,
+    /// Finders that are seen from the side: those higher than wide, less those wider than high.
+    higher: i32,
     /// How many more codes may be followed where they bend.
     bent: usize,
     /// Sorted by correlation, the best first.
@@ -134,6 +141,7 @@ impl<'a> Search<'a> {
             many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
+            higher: 0,
             bent: 0,
             unread: Vec::new(),
             missed: Vec::new(),
@@ -162,6 +170,15 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
+    /// The axis along which the picture shows codes too narrow, if it shows them from the side.
+    pub(crate) fn narrow(&self) -> Option<Axis> {
+        match self.higher {
+            0 => None,
+            1.. => Some(Axis::Width),
+            _ => Some(Axis::Height),
+        }
+    }
+
     /// Pixels that were binarised, plus modules that were sampled.
     pub(crate) fn work(&self) -> u64 {
         self.work
@@ -180,8 +197,12 @@ impl<'a> Search<'a> {
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
         candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
+        let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
             let ring = self.rays.ring(&level.luma, &bits, candidate)?;
+            if candidate.is_side_view(SIDE_VIEW) {
+                *higher += if candidate.stretch > 1.0 { 1 } else { -1 };
+            }
             Some(Finder::new(candidate, &ring, level.scale, level.step))
         });
         self.pool.add(finders);

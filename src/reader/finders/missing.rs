@@ -339,12 +339,14 @@ mod tests {
                 corner(-1.0, -1.0),
                 corner(1.0, -1.0),
             ],
+            round: None,
         };
         let candidate = FinderCandidate {
             center,
             module: MODULE,
             polarity,
             rows: 3,
+            stretch: 1.0,
         };
         Finder::new(&candidate, &ring, 1.0, 4)
     }

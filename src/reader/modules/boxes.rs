@@ -12,6 +12,7 @@ pub(crate) fn means(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
 }
 
 /// The sum of the window around each value, of `side` rows of `side` values.
+#[inline(never)]
 pub(crate) fn box_sums(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
     let mut wide = values.to_vec();
     for (sums, row) in wide.chunks_exact_mut(side).zip(values.chunks_exact(side)) {
@@ -23,6 +24,7 @@ pub(crate) fn box_sums(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
 }
 
 /// Adds to each sum the values up to `reach` times `step` places before and after it.
+#[inline(never)]
 fn add_neighbours(sums: &mut [f32], values: &[f32], step: usize, reach: usize) {
     for off in (1..=reach).map(|at| (at * step).min(values.len())) {
         for (sum, after) in sums.iter_mut().zip(&values[off..]) {

@@ -24,9 +24,6 @@ const TAP: f32 = 0.22;
 /// Larger: noisy large codes are read from single pixels. Smaller: more taps that see the same pixels cost time.
 const FIVE_TAPS: f32 = 2.2;
 const NINE_TAPS: f32 = 4.0;
-/// The sum of the weights of five taps, and the inverse of that of nine. The middle tap counts twice.
-const FIVE_WEIGHTS: f32 = 6.0;
-const NINE_WEIGHTS_INVERSE: f32 = 0.1;
 /// Modules to each side whose greys make a threshold, in codes below `FIRST_LARGE` modules a side and in larger ones.
 ///
 /// Chosen on the till set.
@@ -92,6 +89,12 @@ impl Greys {
         module: f32,
     ) -> Self {
         let side = version.side();
+        // Pairs of taps on both sides of the middle.
+        let pairs = match module {
+            module if module > NINE_TAPS => 4,
+            module if module > FIVE_TAPS => 2,
+            _ => 0,
+        };
         // Then so is every tap. A mesh may lead out of the corners.
         let inside = mesh.is_none() && luma.holds_inside(&plane.corners(side as f32));
         let mut values = Vec::with_capacity(side * side);
@@ -100,10 +103,13 @@ impl Greys {
                 let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
                 let (pixel, right, down) = plane.map_with_steps(at);
                 let pixel = mesh.map_or(pixel, |mesh| pixel + mesh.off(at));
+                let (right, down) = (right.times(TAP), down.times(TAP));
+                let offs = [right, down, right + down, right - down];
+                let offs = &offs[..pairs];
                 let grey = if inside {
-                    taps(|at| luma.grey_inside(at) as f32, module, pixel, right, down) / GREY_UNITS
+                    mean_of_taps(|at| luma.grey_inside(at) as f32, pixel, offs) / GREY_UNITS
                 } else {
-                    taps(|at| luma.grey_at(at), module, pixel, right, down)
+                    mean_of_taps(|at| luma.grey_at(at), pixel, offs)
                 };
                 values.push(polarity.upright(grey));
             }
@@ -230,19 +236,16 @@ fn pixels_of_module(plane: &Homography, version: Version) -> f32 {
     right.length()
 }
 
-/// The mean grey of a module: of one tap at its middle, five or nine. The middle tap counts twice among several.
+/// The mean grey of the first taps, from their offsets from the middle. The middle tap counts twice among several.
+///
+/// A loop, so that the greys' code is inlined only once.
 #[inline(always)]
-fn taps(grey: impl Fn(Point) -> f32, module: f32, middle: Point, right: Point, down: Point) -> f32 {
-    if module <= FIVE_TAPS {
-        return grey(middle);
-    }
-    let (right, down) = (right.times(TAP), down.times(TAP));
-    let pair = |off: Point| grey(middle + off) + grey(middle - off);
-    let five = grey(middle) * 2.0 + pair(right) + pair(down);
-    if module <= NINE_TAPS {
-        return five / FIVE_WEIGHTS;
-    }
-    (five + pair(right + down) + pair(right - down)) * NINE_WEIGHTS_INVERSE
+fn mean_of_taps(grey: impl Fn(Point) -> f32, middle: Point, offs: &[Point]) -> f32 {
+    let first = grey(middle);
+    let sum = offs.iter().fold(first + first, |sum, off| {
+        sum + grey(middle + *off) + grey(middle - *off)
+    });
+    sum / (2 + 2 * offs.len()) as f32
 }
 
 #[cfg(test)]

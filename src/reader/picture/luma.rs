@@ -119,7 +119,8 @@ impl<'a> Luma<'a> {
     /// The grey at a point, interpolated between the four pixels around it. Outside, the nearest pixel counts.
     ///
     /// A pixel's own grey is at its centre, half a pixel from its corner.
-    #[inline]
+    /// It is never inlined: it is called from many places, and loops over many points use [`Self::grey_inside`].
+    #[inline(never)]
     pub(crate) fn grey_at(&self, at: Point) -> f32 {
         spend(1);
         // The right and lower neighbours exist: the reader refuses pictures of fewer than 21 pixels a side.

@@ -150,8 +150,8 @@ impl Blocks {
         let mean = |block: &[u16; BLOCK]| {
             (block.iter().map(|sum| u32::from(*sum)).sum::<u32>() >> 6) as u8
         };
-        push_extremes(&columns.darkest, u32::min, &mut self.darkest);
-        push_extremes(&columns.lightest, u32::max, &mut self.lightest);
+        push_extremes(&columns.darkest, u32::MAX, &mut self.darkest);
+        push_extremes(&columns.lightest, 0, &mut self.lightest);
         self.mean.extend(sums.iter().map(mean));
     }
 
@@ -188,13 +188,13 @@ impl Blocks {
             };
             values.push(value);
         }
-        self.smoothed::<MEAN_REACH>(&values)
+        self.smoothed(&values, MEAN_REACH)
     }
 
     /// Thresholds halfway between the darkest and the lightest pixel around. Among flat blocks, all pixels are light.
     pub(crate) fn midrange_thresholds(&self) -> Thresholds {
-        let darkest = neighbour_extremes(&self.darkest, self.across, u8::min);
-        let lightest = neighbour_extremes(&self.lightest, self.across, u8::max);
+        let darkest = neighbour_extremes(&self.darkest, self.across, u8::MAX);
+        let lightest = neighbour_extremes(&self.lightest, self.across, 0);
         let middles = darkest.iter().zip(&lightest).map(|(darkest, lightest)| {
             if lightest - darkest <= self.flat {
                 darkest.saturating_sub(1)
@@ -203,14 +203,14 @@ impl Blocks {
             }
         });
         let values: Vec<u8> = middles.collect();
-        self.smoothed::<MIDRANGE_REACH>(&values)
+        self.smoothed(&values, MIDRANGE_REACH)
     }
 
     /// Averages each value with its neighbours.
-    fn smoothed<const REACH: usize>(&self, values: &[u8]) -> Thresholds {
+    fn smoothed(&self, values: &[u8], reach: usize) -> Thresholds {
         Thresholds {
             across: self.across,
-            values: box_means::<REACH>(values, self.across),
+            values: box_means(values, self.across, reach),
         }
     }
 }
@@ -271,59 +271,62 @@ impl ColumnStats {
     }
 }
 
-/// Appends the minimum or maximum (`choose`) of each block's columns.
+/// Appends the maximum of each block's columns, or the minimum: that is the maximum of the complements (`flip`).
 ///
 /// It works on words of four columns: the compiler vectorises shifts, but no single bytes.
-fn push_extremes(columns: &[u8], choose: impl Fn(u32, u32) -> u32, out: &mut Vec<u8>) {
+#[inline(never)]
+fn push_extremes(columns: &[u8], flip: u32, out: &mut Vec<u8>) {
     let (blocks, _) = columns.as_chunks::<BLOCK>();
     let four = |[a, b, c, d]: [u8; 4]| {
-        let word = u32::from_le_bytes([a, b, c, d]);
-        let pairs = choose(word & 0xff, word >> 8 & 0xff);
-        choose(pairs, choose(word >> 16 & 0xff, word >> 24))
+        let word = u32::from_le_bytes([a, b, c, d]) ^ flip;
+        let pairs = (word & 0xff).max(word >> 8 & 0xff);
+        pairs.max((word >> 16 & 0xff).max(word >> 24))
     };
     out.extend(blocks.iter().map(|[a, b, c, d, e, f, g, h]| {
-        choose(four([*a, *b, *c, *d]), four([*e, *f, *g, *h])) as u8
+        (four([*a, *b, *c, *d]).max(four([*e, *f, *g, *h])) ^ flip) as u8
     }));
 }
 
-/// Replaces each value by the minimum or maximum (`choose`) of itself and its eight neighbours.
+/// Replaces each value by the maximum of itself and its eight neighbours, or the minimum, as above.
 ///
-/// Generic, and over slices of equal length, so that the compiler vectorises it.
-fn neighbour_extremes(values: &[u8], across: usize, choose: impl Fn(u8, u8) -> u8) -> Vec<u8> {
-    let mut wide = values.to_vec();
-    for (out, row) in wide
-        .chunks_exact_mut(across)
-        .zip(values.chunks_exact(across))
-    {
-        for (out, right) in out.iter_mut().zip(&row[MIDRANGE_REACH.min(across)..]) {
-            *out = choose(*out, *right);
-        }
-        for (out, left) in out.iter_mut().skip(MIDRANGE_REACH).zip(row) {
-            *out = choose(*out, *left);
-        }
+/// Over slices of equal length, so that the compiler vectorises it.
+#[inline(never)]
+fn neighbour_extremes(values: &[u8], across: usize, flip: u8) -> Vec<u8> {
+    let values: Vec<u8> = values.iter().map(|value| value ^ flip).collect();
+    let mut wide = values.clone();
+    let rows = values.chunks_exact(across);
+    for (out, row) in wide.chunks_exact_mut(across).zip(rows) {
+        widen(out, row, MIDRANGE_REACH);
     }
     let mut high = wide.clone();
-    let reach = MIDRANGE_REACH * across;
-    for (out, below) in high.iter_mut().zip(&wide[reach.min(wide.len())..]) {
-        *out = choose(*out, *below);
-    }
-    for (out, above) in high.iter_mut().skip(reach).zip(&wide) {
-        *out = choose(*out, *above);
-    }
+    widen(&mut high, &wide, MIDRANGE_REACH * across);
+    high.iter_mut().for_each(|value| *value ^= flip);
     high
 }
 
+/// Raises each value to those `off` places before and after it.
+#[inline(never)]
+fn widen(out: &mut [u8], values: &[u8], off: usize) {
+    let off = off.min(values.len());
+    for (out, after) in out.iter_mut().zip(&values[off..]) {
+        *out = (*out).max(*after);
+    }
+    for (out, before) in out[off..].iter_mut().zip(values) {
+        *out = (*out).max(*before);
+    }
+}
+
 /// The mean of the box around each value. At the picture's sides the box is cut off.
-fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
-    let (down, whole) = (values.len() / across, 2 * REACH + 1);
+fn box_means(values: &[u8], across: usize, reach: usize) -> Vec<u8> {
+    let (down, whole) = (values.len() / across, 2 * reach + 1);
     let mut sums = Vec::with_capacity(values.len());
     for row in values.chunks_exact(across) {
-        box_sums::<REACH>(row, &mut sums);
+        box_sums(row, reach, &mut sums);
     }
     let mut means = Vec::with_capacity(values.len());
     let mut column_sums = vec![0_u16; across];
     for y in 0..down {
-        let (first, last) = (y.saturating_sub(REACH), (y + REACH + 1).min(down));
+        let (first, last) = (y.saturating_sub(reach), (y + reach + 1).min(down));
         column_sums.fill(0);
         for row in sums[first * across..last * across].chunks_exact(across) {
             for (sum, value) in column_sums.iter_mut().zip(row) {
@@ -332,14 +335,14 @@ fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
         }
         // The columns near both sides have narrower boxes. Elsewhere the divisor is the same.
         let rows = last - first;
-        let width = |x: usize| (x + REACH + 1).min(across) - x.saturating_sub(REACH);
+        let width = |x: usize| (x + reach + 1).min(across) - x.saturating_sub(reach);
         let inverse = (FIXED_ONE / (rows * whole) as u32) + 1;
         means.extend(
             column_sums
                 .iter()
                 .map(|sum| ((u32::from(*sum) * inverse) >> FIXED) as u8),
         );
-        let sides = (0..REACH.min(across)).chain(across.saturating_sub(REACH)..across);
+        let sides = (0..reach.min(across)).chain(across.saturating_sub(reach)..across);
         let row = &mut means[y * across..];
         for x in sides {
             row[x] = (usize::from(column_sums[x]) / (rows * width(x))) as u8;
@@ -353,15 +356,15 @@ const FIXED: u32 = 18;
 const FIXED_ONE: u32 = 1 << FIXED;
 
 /// Appends the sum of each value of a row and its neighbours. A box holds 25 bytes at most, so its sum is a `u16`.
-fn box_sums<const REACH: usize>(row: &[u8], sums: &mut Vec<u16>) {
+fn box_sums(row: &[u8], reach: usize, sums: &mut Vec<u16>) {
     let start = sums.len();
     sums.extend(row.iter().map(|value| u16::from(*value)));
     let out = &mut sums[start..];
-    for reach in 1..=REACH.min(row.len()) {
-        for (sum, right) in out.iter_mut().zip(&row[reach..]) {
+    for off in 1..=reach.min(row.len()) {
+        for (sum, right) in out.iter_mut().zip(&row[off..]) {
             *sum += u16::from(*right);
         }
-        for (sum, left) in out.iter_mut().skip(reach).zip(row) {
+        for (sum, left) in out.iter_mut().skip(off).zip(row) {
             *sum += u16::from(*left);
         }
     }

@@ -60,13 +60,13 @@ impl Pattern {
     /// The correlation of the greys with the expected colours, from -1 to 1, independent of the contrast.
     pub(crate) fn correlation(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
         let (mut sum, mut squares, mut signs, mut signed) = (0.0, 0.0, 0.0, 0.0);
-        self.visit(luma, plane, |weight, grey| {
-            let sign = if weight < 0.0 { -1.0 } else { 1.0 };
+        for ((_, weight), grey) in self.points.iter().zip(self.greys(luma, plane)) {
+            let sign = if *weight < 0.0 { -1.0 } else { 1.0 };
             sum += grey;
             squares += grey * grey;
             signs += sign;
             signed += sign * grey;
-        });
+        }
         let count = self.points.len() as f32;
         let spread = (squares - sum * sum / count).max(MIN_SPREAD);
         (signed - sum * signs / count) / (spread * (count - signs * signs / count)).sqrt()
@@ -74,25 +74,20 @@ impl Pattern {
 
     /// The weighted sum of light greys less dark ones: faster than the correlation, and enough to compare two planes.
     fn contrast(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
-        let mut sum = 0.0;
-        self.visit(luma, plane, |weight, grey| sum += weight * grey);
-        sum
+        let greys = self.greys(luma, plane);
+        let pairs = self.points.iter().zip(greys);
+        pairs.map(|((_, weight), grey)| weight * grey).sum()
     }
 
-    /// Hands over the weight of each point and its grey.
-    #[inline(always)]
-    fn visit(&self, luma: &Luma<'_>, plane: &Homography, mut hand: impl FnMut(f32, f32)) {
+    /// The greys of all points.
+    #[inline(never)]
+    fn greys(&self, luma: &Luma<'_>, plane: &Homography) -> Vec<f32> {
+        let pixels = self.points.iter().map(|(point, _)| plane.map(*point));
         if luma.holds_inside(&plane.corners(self.side())) {
-            for (point, weight) in &self.points {
-                hand(
-                    *weight,
-                    luma.grey_inside(plane.map(*point)) as f32 / GREY_UNITS,
-                );
-            }
+            let grey = |pixel| luma.grey_inside(pixel) as f32 / GREY_UNITS;
+            pixels.map(grey).collect()
         } else {
-            for (point, weight) in &self.points {
-                hand(*weight, luma.grey_at(plane.map(*point)));
-            }
+            pixels.map(|pixel| luma.grey_at(pixel)).collect()
         }
     }
 

@@ -1,4 +1,4 @@
-//! Question: is a code read from paper that is not flat?
+//! Question: is a code read from paper that is not flat, or is seen from the side?
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader};
@@ -45,4 +45,26 @@ fn a_small_code_on_a_bottle_is_read() {
         (10.5 + angle * radius, y - sag)
     });
     assert_eq!(read(&pixels), ["BOTTLE 500 ML"]);
+}
+
+#[test]
+fn a_code_that_is_seen_from_the_side_is_read_where_it_is() {
+    // A third as wide as high, upright and lying.
+    let upright = |x: f32, y: f32| (x * 3.0, y - x * 0.8);
+    let pixels = picture("SIDE VIEW", upright);
+    assert_eq!(read(&pixels), ["SIDE VIEW"]);
+    let lying = picture("SIDE VIEW", |x, y| upright(y, x));
+    let luma = Luma::new(&lying, SIDE, SIDE, SIDE).unwrap();
+    let found = Reader::new().read(&luma, Effort::Still, 1);
+    let seen = found[0]
+        .corners
+        .map(|at| ((at.x - MARGIN) / MODULE, (at.y - MARGIN) / MODULE));
+    // A code of 21 modules, mirrored.
+    let expected = [(0.0, 0.0), (5.6, 7.0), (26.6, 7.0), (21.0, 0.0)];
+    for ((x, y), (right, down)) in seen.into_iter().zip(expected) {
+        assert!(
+            (x - right).abs() < 1.5 && (y - down).abs() < 1.5,
+            "{seen:?}"
+        );
+    }
 }
