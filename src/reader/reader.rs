@@ -71,6 +71,10 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Codes of earlier live frames that do not end the search of a frame.
+///
+/// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
+const MAX_KNOWN: usize = 8;
 /// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
 const MIDRANGE_LEVELS: usize = 2;
 
@@ -78,6 +82,7 @@ const MIDRANGE_LEVELS: usize = 2;
 ///
 /// A live reader searches the region of the last frame's code first, so that a second reading is cheap.
 /// It does so once: if a code is read there, the frame after that is searched as a whole, for other codes.
+/// Then it goes on behind a code that an earlier frame had: a shop's large sticker does not hide a phone.
 ///
 /// ```
 /// use kaunter_reader::{Effort, Luma, Reader};
@@ -117,6 +122,8 @@ pub struct Reader {
     narrow: Option<Axis>,
     work: u64,
     hints: Hints,
+    /// The codes of earlier live frames. They do not end the search: another code may be beside them.
+    known: Vec<Vec<u8>>,
 }
 
 impl Reader {
@@ -163,6 +170,13 @@ impl Reader {
         }
         if !found.is_empty() {
             self.hints = Hints::default();
+        }
+        if effort == Effort::Live {
+            for code in &found {
+                if self.known.len() < MAX_KNOWN && !self.known.contains(&code.bytes) {
+                    self.known.push(code.bytes.clone());
+                }
+            }
         }
         found
     }
@@ -263,7 +277,11 @@ impl Reader {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
         };
-        run_passes(&mut search, picture, passes, hints);
+        let known = match (passes, misses) {
+            (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
+            (Passes::All, _) | (_, Misses::Ignored) => &[],
+        };
+        run_passes(&mut search, picture, passes, known, hints);
         self.saw_finders = search.sees_finders();
         self.narrow = search.narrow();
         self.work += search.work();
@@ -271,7 +289,7 @@ impl Reader {
     }
 }
 
-/// Which passes a picture gets.
+/// Which passes a picture gets. A code that an earlier frame had does not end them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
     /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
@@ -297,12 +315,16 @@ fn run_passes(
     search: &mut Search<'_>,
     picture: Luma<'_>,
     passes: Passes,
+    known: &[Vec<u8>],
     hints: Option<&mut Hints>,
 ) {
     let smaller = halves(&picture);
-    let is_over = |search: &Search<'_>| {
-        search.is_over() || (passes != Passes::All && !search.found.is_empty())
+    let has_news = |search: &Search<'_>| {
+        let mut found = search.found.iter();
+        found.any(|found| !known.contains(&found.bytes))
     };
+    let is_over =
+        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -314,7 +336,7 @@ fn run_passes(
         blocks.push(measured);
     }
     if passes == Passes::First && !search.sees_finders() {
-        if let Some(hints) = hints {
+        if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
         return;
