@@ -13,11 +13,10 @@ const PICTURES: u64 = 4;
 /// The least number of [`PICTURES`] that are read.
 fn floor(kind: Kind) -> usize {
     match kind {
-        Kind::AllDots => 0,
-        Kind::Round
+        Kind::AllDots | Kind::Pale => 2,
+        Kind::PictureDots
+        | Kind::Round
         | Kind::Styled
-        | Kind::PictureDots
-        | Kind::Pale
         | Kind::Gaps
         | Kind::Coloured
         | Kind::Gradient
