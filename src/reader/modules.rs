@@ -2,6 +2,7 @@
 
 pub(crate) mod deblur;
 pub(crate) mod equalise;
+pub(crate) mod glare;
 #[allow(
     clippy::module_inception,
     reason = "the folder is the stage, the file is its type"
@@ -9,4 +10,3 @@ pub(crate) mod equalise;
 pub(crate) mod modules;
 mod quartiles;
 pub(crate) mod sample;
-pub(crate) mod summed_area;

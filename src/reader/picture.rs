@@ -10,4 +10,5 @@ pub(crate) mod point;
 pub(crate) mod polarity;
 pub(crate) mod pyramid;
 pub(crate) mod stretch;
+pub(crate) mod summed_area;
 pub(crate) mod threshold;

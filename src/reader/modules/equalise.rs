@@ -8,8 +8,8 @@
 //! In radio receivers this is called decision-directed equalisation.
 
 use super::modules::Modules;
-use super::summed_area::means;
 use crate::picture::polarity::Polarity;
+use crate::picture::summed_area::means;
 use crate::plane::layout::Version;
 use crate::work::spend;
 

@@ -7,10 +7,10 @@ use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
 use super::quartiles::dark_by_quartiles;
-use super::summed_area::SummedArea;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
+use crate::picture::summed_area::SummedArea;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::mesh::Mesh;
@@ -127,6 +127,28 @@ impl Greys {
             side: self.side,
             polarity: self.polarity,
             values,
+        }
+    }
+
+    /// Modules on a side.
+    pub(crate) fn side(&self) -> usize {
+        self.side
+    }
+
+    pub(crate) fn polarity(&self) -> Polarity {
+        self.polarity
+    }
+
+    /// The greys, row by row.
+    pub(crate) fn values(&self) -> impl Iterator<Item = f32> {
+        self.values.iter().copied()
+    }
+
+    /// The same modules with another value for each grey.
+    pub(crate) fn mapped(&self, value: impl Fn(f32) -> f32) -> Self {
+        Self {
+            values: self.values().map(value).collect(),
+            ..*self
         }
     }
 
