@@ -1,5 +1,6 @@
 //! Stage 4: the greys of a code's modules, their blur removed, and which modules are dark.
 
+pub(crate) mod boxes;
 pub(crate) mod deblur;
 pub(crate) mod equalise;
 pub(crate) mod glare;

@@ -10,6 +10,7 @@ use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
+use crate::sum::Sums;
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,16 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
+/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
+const BLUR: i16 = -1;
+/// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
+const MIN_CLOSED: usize = 42;
+/// A level whose long side is shorter than this is scanned row by row then, and others in steps of `STEP_FULL`.
+///
+/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
+const FINE_CLOSED: usize = 320;
+/// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
+const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
@@ -61,6 +72,10 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Codes of earlier live frames that do not end the search of a frame.
+///
+/// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
+const MAX_KNOWN: usize = 8;
 /// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
 const MIDRANGE_LEVELS: usize = 2;
 
@@ -68,6 +83,7 @@ const MIDRANGE_LEVELS: usize = 2;
 ///
 /// A live reader searches the region of the last frame's code first, so that a second reading is cheap.
 /// It does so once: if a code is read there, the frame after that is searched as a whole, for other codes.
+/// Then it goes on behind a code that an earlier frame had: a shop's large sticker does not hide a phone.
 ///
 /// ```
 /// use kaunter_reader::{Effort, Luma, Reader};
@@ -107,6 +123,9 @@ pub struct Reader {
     narrow: Option<Axis>,
     work: u64,
     hints: Hints,
+    sums: Sums,
+    /// The codes of earlier live frames. They do not end the search: another code may be beside them.
+    known: Vec<Vec<u8>>,
 }
 
 impl Reader {
@@ -153,6 +172,13 @@ impl Reader {
         }
         if !found.is_empty() {
             self.hints = Hints::default();
+        }
+        if effort == Effort::Live {
+            for code in &found {
+                if self.known.len() < MAX_KNOWN && !self.known.contains(&code.bytes) {
+                    self.known.push(code.bytes.clone());
+                }
+            }
         }
         found
     }
@@ -247,13 +273,27 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All { MANY } else { 1 };
+        let many = if passes == Passes::All && max > 1 {
+            MANY
+        } else {
+            1
+        };
         let mut search = Search::new(picture, max, many);
+        if passes == Passes::All {
+            search.allow_bent();
+        }
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
         };
-        run_passes(&mut search, picture, passes, hints);
+        let known = match (passes, misses) {
+            (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
+            (Passes::All, _) | (_, Misses::Ignored) => &[],
+        };
+        run_passes(&mut search, picture, passes, known, hints);
+        if misses == Misses::Counted && search.found.is_empty() {
+            search.read_sums(&mut self.sums);
+        }
         self.saw_finders = search.sees_finders();
         self.narrow = search.narrow();
         self.work += search.work();
@@ -261,7 +301,7 @@ impl Reader {
     }
 }
 
-/// Which passes a picture gets.
+/// Which passes a picture gets. A code that an earlier frame had does not end them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
     /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
@@ -287,12 +327,16 @@ fn run_passes(
     search: &mut Search<'_>,
     picture: Luma<'_>,
     passes: Passes,
+    known: &[Vec<u8>],
     hints: Option<&mut Hints>,
 ) {
     let smaller = halves(&picture);
-    let is_over = |search: &Search<'_>| {
-        search.is_over() || (passes != Passes::All && !search.found.is_empty())
+    let has_news = |search: &Search<'_>| {
+        let mut found = search.found.iter();
+        found.any(|found| !known.contains(&found.bytes))
     };
+    let is_over =
+        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -304,7 +348,7 @@ fn run_passes(
         blocks.push(measured);
     }
     if passes == Passes::First && !search.sees_finders() {
-        if let Some(hints) = hints {
+        if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
         return;
@@ -354,8 +398,40 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
+    if passes == Passes::All && search.found.is_empty() {
+        close_gaps(search, picture);
+    }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Searches blurred levels: all of a code's modules may be dots, or squares with gaps, those of its finders too.
+///
+/// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
+    let mut half: Option<Grey> = None;
+    let mut scale = 1.0;
+    while search.found.is_empty() {
+        let luma = half.as_ref().map_or(picture, Grey::luma);
+        if luma.short_side() < MIN_CLOSED {
+            return;
+        }
+        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let level = Level {
+            luma: closed.luma(),
+            scale,
+            step: if luma.long_side() < FINE_CLOSED {
+                1
+            } else {
+                STEP_FULL
+            },
+            min_core: MIN_CORE_CLOSED,
+            max_candidates: MAX_CANDIDATES,
+        };
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+        half = Some(halve(&luma));
+        scale *= 2.0;
     }
 }
 

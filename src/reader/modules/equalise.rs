@@ -7,9 +7,9 @@
 //!
 //! In radio receivers this is called decision-directed equalisation.
 
+use super::boxes::means;
 use super::modules::Modules;
 use crate::picture::polarity::Polarity;
-use crate::picture::summed_area::means;
 use crate::plane::layout::Version;
 use crate::work::spend;
 

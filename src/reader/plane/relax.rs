@@ -14,7 +14,7 @@ use super::mesh::{Mesh, expected};
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
-use crate::picture::summed_area::SummedArea;
+use crate::work::spend;
 
 /// Modules between two lines of the mesh, about.
 ///
@@ -27,25 +27,27 @@ const BORDER: f32 = 2.5;
 /// Modules to each side of a point that are compared.
 ///
 /// Chosen like `GAP`. Larger: creases are lost, and more time. Smaller: chance moves the points.
-const WINDOW: usize = 4;
+const WINDOW: i32 = 4;
 /// Samples in a module, along each axis. More cost time; fewer leave a point beside its best place.
-const PER_MODULE: usize = 3;
+const PER_MODULE: i32 = 3;
 /// How far a point is searched from the place that its neighbours predict, in samples.
 ///
 /// The grid repeats after a module: at more than half of it, a point slips to the next one.
 /// Chosen like `GAP`. Smaller: bends are not followed.
-const REACH: usize = 1;
+const REACH: i32 = 1;
 /// Sweeps over all points after the mesh has grown. More cost time; fewer leave points beside their best places.
 const SWEEPS: usize = 2;
 /// What a distance of a module from the predicted place costs, as a part of the contrast.
 ///
 /// Chosen like `GAP`. Larger: bends are not followed. Smaller: chance moves the points.
 const COST: f32 = 0.12;
-/// The least difference of light and dark modules, as sums of a module's samples. Below it, the picture is flat there.
-const MIN_CONTRAST: f32 = 18.0;
 /// Samples from the middle of a patch to its side, and all along a side.
-const HALF: usize = WINDOW * PER_MODULE + PER_MODULE / 2 + REACH;
-const SIDE: usize = 2 * HALF + 1;
+const HALF: i32 = WINDOW * PER_MODULE + PER_MODULE / 2 + REACH;
+const SIDE: i32 = 2 * HALF + 1;
+/// The places of a module's middle along a side of a patch: a sample from both ends at least.
+const MEANS: i32 = SIDE - 2;
+/// The inverse of the samples in a module.
+const AREA_INVERSE: f32 = 1.0 / (PER_MODULE * PER_MODULE) as f32;
 
 /// The mesh on which the modules differ most from their thresholds.
 pub(crate) fn relaxed(
@@ -69,7 +71,7 @@ struct Relaxing<'a> {
     plane: &'a Homography,
     polarity: Polarity,
     /// Modules on a side.
-    side: usize,
+    side: i32,
     /// For each module 1 if it is known to be light, -1 if dark, and 0 for data.
     signs: Vec<f32>,
     /// Lines of the mesh.
@@ -105,7 +107,7 @@ impl<'a> Relaxing<'a> {
             luma,
             plane,
             polarity,
-            side,
+            side: side as i32,
             signs,
             count,
             mesh: Mesh {
@@ -119,37 +121,38 @@ impl<'a> Relaxing<'a> {
     fn grow(&mut self) -> Vec<usize> {
         let (count, last) = (self.count, self.count - 1);
         let mut seen: Vec<Option<Point>> = vec![None; count * count];
-        let mut next = vec![(0, None), (last, None), (last * count, None)];
+        let mut offers: Vec<Option<Offer>> = vec![None; count * count];
+        let mut next = vec![0, last, last * count];
+        for at in &next {
+            offers[*at] = Some(self.best(*at, ZERO));
+        }
         let mut order = Vec::with_capacity(count * count);
         while !next.is_empty() {
-            let mut best = (0, NO_OFFER);
-            for (nth, (at, offer)) in next.iter_mut().enumerate() {
-                let offer = *offer.get_or_insert_with(|| {
-                    let predicted = if order.is_empty() {
-                        ZERO
-                    } else {
-                        expected(&seen, count, *at % count, *at / count)
-                    };
-                    for near in around(count, *at) {
-                        if seen[near].is_none() {
-                            self.mesh.offs[near] = predicted;
-                        }
+            for at in &next {
+                if offers[*at].is_none() {
+                    let predicted = expected(&seen, count, *at % count, *at / count);
+                    for near in around(count, *at).filter(|near| seen[*near].is_none()) {
+                        self.mesh.offs[near] = predicted;
                     }
-                    self.best(*at, predicted)
-                });
-                if offer.score > best.1.score {
-                    best = (nth, offer);
+                    offers[*at] = Some(self.best(*at, predicted));
                 }
             }
-            let (at, _) = next.swap_remove(best.0);
+            let offered = |at: usize| offers[at].unwrap_or(NO_OFFER);
+            let best = (0..next.len())
+                .max_by(|a, b| offered(next[*a]).score.total_cmp(&offered(next[*b]).score));
+            let at = next.swap_remove(best.unwrap_or(0));
+            let off = offered(at).off;
             order.push(at);
-            seen[at] = Some(best.1.off);
-            self.mesh.offs[at] = best.1.off;
-            for near in around(count, at) {
-                let beside = near % count == at % count || near / count == at / count;
-                if beside && seen[near].is_none() {
-                    next.retain(|(known, _)| *known != near);
-                    next.push((near, None));
+            seen[at] = Some(off);
+            self.mesh.offs[at] = off;
+            let beside = |near: &usize| near % count == at % count || near / count == at / count;
+            for near in around(count, at)
+                .filter(beside)
+                .filter(|near| seen[*near].is_none())
+            {
+                offers[near] = None;
+                if !next.contains(&near) {
+                    next.push(near);
                 }
             }
         }
@@ -172,47 +175,30 @@ impl<'a> Relaxing<'a> {
     }
 
     /// The best place of a point within reach.
-    #[inline(never)]
     fn best(&self, at: usize, predicted: Point) -> Offer {
         let lines = &self.mesh.lines;
         let middle = Point::new(lines[at % self.count], lines[at / self.count]);
-        let sums = self.samples(middle);
-        let mean = |x: usize, y: usize| module_sum(&sums, x, y);
         let modules = self.modules_around(middle);
-        let greys: Vec<f32> = modules.iter().map(|(x, y, _)| mean(*x, *y)).collect();
-        let middle_grey = greys.iter().sum::<f32>() / greys.len() as f32;
-        let (mut lights, mut light, mut dark) = (0.0, 0.0, 0.0);
-        for grey in &greys {
-            if *grey < middle_grey {
-                dark += grey;
-            } else {
-                light += grey;
-                lights += 1.0;
-            }
-        }
-        // The threshold is halfway between the mean of the darker modules and that of the lighter ones.
-        light /= lights;
-        dark /= greys.len() as f32 - lights;
-        let (threshold, contrast) = ((light + dark) * 0.5, light - dark);
-        if contrast.is_nan() || contrast < MIN_CONTRAST {
+        let patch = self.patch(middle);
+        let greys: Vec<f32> = modules.iter().map(|(at, _)| patch.mean(*at)).collect();
+        let Some((threshold, contrast)) = threshold(&greys) else {
             return Offer {
                 score: 0.0,
                 off: predicted,
             };
-        }
+        };
         let (_, right, down) = self.plane.map_with_steps(middle);
         let module = (right.length() + down.length()) * 0.5;
         let mut best = NO_OFFER;
-        for place in 0..(2 * REACH + 1) * (2 * REACH + 1) {
-            let (x, y) = (place % (2 * REACH + 1), place / (2 * REACH + 1));
-            let mut clear = 0.0;
-            for (mx, my, sign) in &modules {
-                let off = mean(mx + x - REACH, my + y - REACH) - threshold;
-                clear += if *sign == 0.0 { off.abs() } else { off * sign };
-            }
-            let step = |to: usize| (to as f32 - REACH as f32) / PER_MODULE as f32;
-            let off = self.mesh.offs[at] + right.times(step(x)) + down.times(step(y));
-            let clear = 2.0 * clear / (greys.len() as f32 * contrast);
+        for (y, x) in (-REACH..=REACH).flat_map(|y| (-REACH..=REACH).map(move |x| (y, x))) {
+            let step = y * MEANS + x;
+            let clear = modules.iter().map(|(at, sign)| {
+                let off = patch.mean(at + step) - threshold;
+                if *sign == 0.0 { off.abs() } else { off * sign }
+            });
+            let clear = clear.sum::<f32>() / (modules.len() as f32 * contrast);
+            let by = right.times(x as f32) + down.times(y as f32);
+            let off = self.mesh.offs[at] + by.times(1.0 / PER_MODULE as f32);
             let score = clear - COST * (off - predicted).length() / module;
             if score > best.score {
                 best = Offer { score, off };
@@ -221,33 +207,52 @@ impl<'a> Relaxing<'a> {
         best
     }
 
-    /// The modules around a point that the code has: the samples of their middles, and their signs.
-    fn modules_around(&self, middle: Point) -> Vec<(usize, usize, f32)> {
-        let (column, row) = (middle.x as usize, middle.y as usize);
-        let range = |at: usize| at.saturating_sub(WINDOW)..(at + WINDOW + 1).min(self.side);
-        let sample = |module: usize, at: usize| HALF + module * PER_MODULE - at * PER_MODULE;
-        let mut modules = Vec::with_capacity((2 * WINDOW + 1) * (2 * WINDOW + 1));
-        for y in range(row) {
-            for x in range(column) {
-                let sign = self.signs[y * self.side + x];
-                modules.push((sample(x, column), sample(y, row), sign));
-            }
-        }
-        modules
+    /// The modules around a point: their places in its patch, and their signs.
+    fn modules_around(&self, middle: Point) -> Vec<(i32, f32)> {
+        let (column, row) = (middle.x as i32, middle.y as i32);
+        let inside = |at: i32| (at - WINDOW).max(0)..(at + WINDOW + 1).min(self.side);
+        inside(row)
+            .flat_map(|y| inside(column).map(move |x| (x, y)))
+            .map(|(x, y)| {
+                let sign = self.signs[(y * self.side + x) as usize];
+                let (x, y) = ((x - column) * PER_MODULE, (y - row) * PER_MODULE);
+                ((y + MEANS / 2) * MEANS + x + MEANS / 2, sign)
+            })
+            .collect()
     }
 
     /// Samples the picture around a point, as the mesh has it now.
-    fn samples(&self, middle: Point) -> SummedArea {
-        let first = middle - Point::new(1.0, 1.0).times(HALF as f32 / PER_MODULE as f32);
-        let mut greys = Vec::with_capacity(SIDE * SIDE);
-        for y in 0..SIDE {
-            for x in 0..SIDE {
-                let at = first + Point::new(x as f32, y as f32).times(1.0 / PER_MODULE as f32);
-                let pixel = self.plane.map(at) + self.mesh.off(at);
-                greys.push(self.polarity.upright(self.luma.grey_at(pixel)));
-            }
+    fn patch(&self, middle: Point) -> Patch {
+        spend((SIDE * SIDE) as usize);
+        let places = |at: f32| (-HALF..=HALF).map(move |off| at + off as f32 / PER_MODULE as f32);
+        let columns: Vec<_> = places(middle.x)
+            .map(|x| (x, self.mesh.between(x)))
+            .collect();
+        let side = SIDE as usize;
+        let mut greys = Vec::with_capacity(side * side);
+        for y in places(middle.y) {
+            let below = self.mesh.between(y);
+            greys.extend(columns.iter().map(|(x, beside)| {
+                let off = self.mesh.mixed(*beside, below);
+                let pixel = self.plane.map(Point::new(*x, y)) + off;
+                self.polarity.upright(self.luma.grey_at(pixel))
+            }));
         }
-        SummedArea::of(SIDE, greys.iter().copied())
+        // Sums of three along rows, then along columns: loops that the compiler vectorises.
+        let wide: Vec<f32> = greys
+            .iter()
+            .zip(&greys[1..])
+            .zip(&greys[2..])
+            .map(|((a, b), c)| a + b + c)
+            .collect();
+        let means = MEANS as usize;
+        let mut patch = Vec::with_capacity(means * means);
+        for y in 0..means {
+            let [above, here, below] = [0, 1, 2].map(|off| &wide[(y + off) * side..][..means]);
+            let sums = above.iter().zip(here).zip(below);
+            patch.extend(sums.map(|((a, b), c)| (a + b + c) * AREA_INVERSE));
+        }
+        Patch(patch)
     }
 }
 
@@ -257,23 +262,31 @@ const NO_OFFER: Offer = Offer {
     off: ZERO,
 };
 
-/// The sum of the samples of the module whose middle is at this sample.
-#[inline(never)]
-fn module_sum(sums: &SummedArea, x: usize, y: usize) -> f32 {
-    sums.window(x, y, PER_MODULE / 2).0
+/// The point and those around it.
+fn around(count: usize, at: usize) -> impl Iterator<Item = usize> {
+    let range = move |at: usize| at.saturating_sub(1)..(at + 2).min(count);
+    range(at / count).flat_map(move |y| range(at % count).map(move |x| y * count + x))
 }
 
-/// The point and those around it.
-#[inline(never)]
-fn around(count: usize, at: usize) -> Vec<usize> {
-    let range = |at: usize| at.saturating_sub(1)..(at + 2).min(count);
-    let mut around = Vec::with_capacity(9);
-    for y in range(at / count) {
-        for x in range(at % count) {
-            around.push(y * count + x);
-        }
+/// Halfway between the mean of the darker greys and that of the lighter ones, and half their difference.
+fn threshold(greys: &[f32]) -> Option<(f32, f32)> {
+    let mean = greys.iter().sum::<f32>() / greys.len() as f32;
+    let class = |light: bool| {
+        let own = greys.iter().filter(|grey| (**grey >= mean) == light);
+        let (sum, count) = own.fold((0.0, 0.0), |(sum, count), grey| (sum + grey, count + 1.0));
+        sum / count
+    };
+    let (dark, light) = (class(false), class(true));
+    (light - dark >= 1.0).then_some(((dark + light) * 0.5, (light - dark) * 0.5))
+}
+
+/// Around a point, the mean of the module whose middle would be at each sample.
+struct Patch(Vec<f32>);
+
+impl Patch {
+    fn mean(&self, at: i32) -> f32 {
+        self.0.get(at as usize).copied().unwrap_or_default()
     }
-    around
 }
 
 #[cfg(test)]
