@@ -24,10 +24,16 @@ pub enum Effort {
 
 /// The shortest side of a picture that can hold a code, in pixels: version 1 has 21 modules.
 const MIN_SIDE: usize = 21;
-/// The longest side that is read at full size, in pixels. A longer picture is halved first.
+/// The longest side that a live frame is read at, in pixels, and that of a square still picture. Others have its area.
+/// A larger picture is halved first.
 ///
 /// Larger: a photo of twelve megapixels takes half a second. Smaller: small codes in large photos are lost.
 const MAX_LONG: usize = 2600;
+/// A still picture whose long side is more than this many short ones is cut into windows of that length.
+///
+/// They overlap by one short side, and no code is wider. So each code is whole in a window.
+/// Larger: long pictures share the bounds of one. Smaller: more of the picture is searched twice.
+const WINDOW: usize = 4;
 /// Finder candidates of a pass whose rings are measured: at full size, and on all smaller levels.
 ///
 /// A code has three; at full size a large code's data modules add dozens.
@@ -62,6 +68,13 @@ const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
 /// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
 const MIDRANGE_LEVELS: usize = 2;
+
+/// A code that stays in view for this many live frames lets a whole frame be searched for other codes, and again after as
+/// many frames.
+///
+/// It is even, because each second frame searches a region only. A code that is accepted ends its scan after two.
+/// Larger: another code is seen later. Smaller: frames of one code cost more.
+const LOOK_AROUND_EVERY: usize = 4;
 
 /// Reads pictures, and remembers what helps with the next one.
 ///
@@ -102,6 +115,8 @@ pub struct Reader {
     frame: usize,
     region: Option<Region>,
     saw_finders: bool,
+    /// Live frames in a row that had a code.
+    in_view: usize,
     work: u64,
     hints: Hints,
 }
@@ -148,7 +163,10 @@ impl Reader {
             found = self.read_whole(luma, effort, max);
             self.region = Region::around(&found, luma);
         }
-        if !found.is_empty() {
+        if found.is_empty() {
+            self.in_view = 0;
+        } else {
+            self.in_view += 1;
             self.hints = Hints::default();
         }
         found
@@ -163,10 +181,8 @@ impl Reader {
         else {
             return Vec::new();
         };
-        let mut found = self.search(window, Passes::First, max, Misses::Ignored);
-        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-            *corner = *corner + region.origin();
-        }
+        let mut found = self.search(window, Passes::First, Vec::new(), max, Misses::Ignored);
+        move_all(&mut found, region.origin());
         found
     }
 
@@ -174,7 +190,7 @@ impl Reader {
     fn read_whole(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
-        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MAX_LONG {
+        while is_too_large(&small.as_ref().map_or(*luma, Grey::luma), effort) {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
@@ -182,6 +198,9 @@ impl Reader {
         self.frame = self.frame.wrapping_add(1);
         let passes = match effort {
             Effort::Still => Passes::All,
+            Effort::Live if self.in_view > 0 && self.in_view.is_multiple_of(LOOK_AROUND_EVERY) => {
+                Passes::Others
+            }
             Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
@@ -190,7 +209,10 @@ impl Reader {
             Effort::Still => Misses::Ignored,
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
-        let mut found = self.search(picture, passes, max, misses);
+        let mut found = match effort {
+            Effort::Live => self.search(picture, passes, Vec::new(), max, misses),
+            Effort::Still => self.read_windows(&picture, max),
+        };
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MAX_ENLARGED {
             found = self.read_enlarged(luma, max);
         }
@@ -200,10 +222,28 @@ impl Reader {
         found
     }
 
+    /// Reads a still picture window by window. A code in two windows is read once.
+    fn read_windows(&mut self, picture: &Luma<'_>, max: usize) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (left, top, width, height) in windows(picture) {
+            if found.len() >= max {
+                break;
+            }
+            let Some(window) = picture.window(left, top, width, height) else {
+                continue;
+            };
+            let origin = Point::new(left as f32, top as f32);
+            move_all(&mut found, Point::new(0.0, 0.0) - origin);
+            found = self.search(window, Passes::All, found, max, Misses::Ignored);
+            move_all(&mut found, origin);
+        }
+        found
+    }
+
     /// Reads a small picture enlarged: a module may be a single pixel of it.
     fn read_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let large = enlarge(luma);
-        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
         let margin = Point::new(ENLARGE_MARGIN as f32, ENLARGE_MARGIN as f32);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = (*corner - margin).times(1.0 / ENLARGE_BY as f32);
@@ -211,16 +251,18 @@ impl Reader {
         found
     }
 
-    /// Runs the passes over a picture, and keeps what they tell about the next one.
+    /// Runs the passes over a picture, and keeps what they tell about the next one. Codes that are known are skipped.
     fn search(
         &mut self,
         picture: Luma<'_>,
         passes: Passes,
+        known: Vec<Found>,
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
         let many = if passes == Passes::All { MANY } else { 1 };
         let mut search = Search::new(picture, max, many);
+        search.found = known;
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
@@ -232,6 +274,42 @@ impl Reader {
     }
 }
 
+/// Whether a picture is halved before it is read.
+fn is_too_large(picture: &Luma<'_>, effort: Effort) -> bool {
+    match effort {
+        Effort::Live => picture.long_side() > MAX_LONG,
+        Effort::Still => picture.width() * picture.height() > MAX_LONG * MAX_LONG,
+    }
+}
+
+/// Left, top, width and height of each part of a picture that is searched by itself: most pictures are one part.
+fn windows(picture: &Luma<'_>) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
+    let (width, height) = (picture.width(), picture.height());
+    let (short, long) = (picture.short_side(), picture.long_side());
+    let (most, step) = if long > MAX_LONG {
+        (WINDOW * short, (WINDOW - 1) * short)
+    } else {
+        (long, long)
+    };
+    // The last window begins where the one before it leaves a rest.
+    let begins = (0..long.saturating_sub(short).max(1)).step_by(step);
+    begins.map(move |at| {
+        let length = most.min(long - at);
+        if width > height {
+            (at, 0, length, height)
+        } else {
+            (0, at, width, length)
+        }
+    })
+}
+
+/// Moves the corners of codes.
+fn move_all(found: &mut [Found], by: Point) {
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        *corner = *corner + by;
+    }
+}
+
 /// Which passes a picture gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
@@ -239,6 +317,8 @@ enum Passes {
     First,
     /// All. Ends with the first code.
     AllToFirst,
+    /// Those with the mean threshold, until as many codes are found as are asked for.
+    Others,
     /// All, until as many codes are found as are asked for.
     All,
 }
@@ -262,7 +342,8 @@ fn run_passes(
 ) {
     let smaller = halves(&picture);
     let is_over = |search: &Search<'_>| {
-        search.is_over() || (passes != Passes::All && !search.found.is_empty())
+        let is_one_enough = matches!(passes, Passes::First | Passes::AllToFirst);
+        search.is_over() || (is_one_enough && !search.found.is_empty())
     };
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
@@ -274,8 +355,8 @@ fn run_passes(
         }
         blocks.push(measured);
     }
-    if passes == Passes::First && !search.sees_finders() {
-        if let Some(hints) = hints {
+    if passes == Passes::Others || passes == Passes::First && !search.sees_finders() {
+        if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
         return;

@@ -7,6 +7,7 @@
 mod camera;
 mod code;
 mod hostile;
+mod many;
 mod pictures;
 mod styled;
 
@@ -15,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
+pub use many::{MANY, Many, ManyPicture, many_scene};
 pub use pictures::{Ground, INKS, Ink, Strong, inked};
 pub use styled::{LOOKS, Look, styled, styled_file};
 
