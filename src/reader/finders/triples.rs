@@ -4,7 +4,6 @@
 //! smaller copy of the picture, and a *pass* one search of a level. The *till set* is `docs/reader.md`'s.
 
 use super::finder::FinderCandidate;
-use super::order::order;
 use super::ring::Ring;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
@@ -271,18 +270,16 @@ impl Pool {
     pub(crate) fn neighbours(&self) -> Vec<Triple> {
         let mut triples = Vec::new();
         for corner in 0..self.finders.len() {
-            let legs = self.legs(corner);
-            let near = order(legs.iter().map(|leg| leg.length));
-            let near = near.get(..near.len().min(MAX_NEAR)).unwrap_or_default();
+            let mut near: Vec<Leg> = Vec::with_capacity(MAX_NEAR + 1);
+            for leg in self.legs(corner) {
+                let at = near.partition_point(|known| known.length <= leg.length);
+                near.insert(at, leg);
+                near.truncate(MAX_NEAR);
+            }
             let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MAX_TRIPLES + 1);
             for (nth, first) in near.iter().enumerate() {
                 for second in &near[nth + 1..] {
-                    self.rank(
-                        &mut ranked,
-                        corner,
-                        [&legs[*first], &legs[*second]],
-                        NEAR_WEIGHT,
-                    );
+                    self.rank(&mut ranked, corner, [first, second], NEAR_WEIGHT);
                 }
             }
             triples.extend(ranked.iter().map(|(_, ats)| self.triple(*ats)));

@@ -50,3 +50,21 @@ fn every_code_of_a_still_picture_is_read() {
         assert!(right * 100 >= all * 98, "{many:?}: {right} of {all}");
     }
 }
+
+#[test]
+fn codes_in_a_camera_s_view_are_all_read_within_a_few_frames() {
+    // As `src/reader/wasm/live.rs` asks for.
+    const MAX_CODES: usize = 4;
+    const FRAMES: usize = 6;
+    for number in 0..PICTURES {
+        let picture = many_scene(SEED, Many::Mixed, number);
+        let mut reader = Reader::new();
+        let frames = (0..FRAMES).map(|_| read(&picture, &mut reader, Effort::Live, MAX_CODES));
+        let mut seen: Vec<String> = frames.flatten().collect();
+        seen.sort();
+        seen.dedup();
+        let expected = picture.texts.len().min(MAX_CODES);
+        assert!(seen.len() >= expected, "{number}: {seen:?} of {expected}");
+        assert!(seen.iter().all(|text| picture.texts.contains(text)));
+    }
+}
