@@ -82,7 +82,9 @@ fn crossed(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
 
 /// Modules of a finder's core (ISO/IEC 18004, finder pattern).
 const CORE_MODULES: f32 = 3.0;
-/// Finders in the pool. Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
+/// Finders in the pool of a search for one code, and the most of which all triples are compared.
+///
+/// Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
 const MAX_FINDERS: usize = 64;
 /// The legs of a finder that [`Pool::neighbours`] compares, the shortest first.
 ///
@@ -247,8 +249,10 @@ impl Pool {
     }
 
     /// The likeliest triples that have at least one fresh finder.
+    ///
+    /// Empty if there are more finders than a search for one code holds: see [`Self::neighbours`].
     pub(crate) fn triples(&self) -> Vec<Triple> {
-        if !self.fresh.contains(&true) {
+        if !self.fresh.contains(&true) || self.finders.len() > MAX_FINDERS {
             return Vec::new();
         }
         // Sorted by cost; among equals, the one that was seen first comes first.
