@@ -34,13 +34,16 @@ export class KaunterError extends Error implements ErrorFacts {
 
 /**
  * Reads all codes of a still picture, in a browser. It needs no till, no camera and no backend. The default effort is
- * `still`. Rejects with `image_unsupported`, `argument_invalid`, `not_browser`, `worker_failed` and `module_*`.
+ * `still`. A transparent picture is read upon white, and upon black if white shows no code.
+ *
+ * Micro QR, rMQR and GS1 codes are not read, and no part of a message in several codes (structured append): half a
+ * message must never be taken for a code. Rejects with `image_unsupported`, `argument_invalid`, `not_browser`, `worker_failed` and `module_*`.
  */
 export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
 
 /** The pixels of a picture, row by row. An `ImageData` is one. */
 export interface PixelData {
-  /** 4 bytes per pixel (RGBA) or 1 byte (luma): the length tells which. */
+  /** 4 bytes per pixel (RGBA, alpha not premultiplied) or 1 byte (luma): the length tells which. */
   readonly data: Uint8Array | Uint8ClampedArray;
   /** In pixels. */
   readonly width: number;
@@ -54,7 +57,8 @@ export class Reader implements Disposable {
   /** Loads the module and makes a reader. Rejects with `argument_invalid`, `version_mismatch` and `module_*`. */
   static load(options?: { wasm?: WasmSource }): Promise<Reader>;
   /**
-   * Reads the codes of a picture. The default effort is `live`.
+   * Reads the codes of a picture. The default effort is `live`. See `decode` for transparent pictures and for the codes
+   * that are not read.
    *
    * Throws `argument_invalid`, `image_unsupported` if the bytes are neither RGBA nor luma, and `worker_failed` if the
    * module traps. The next call uses a new instance.

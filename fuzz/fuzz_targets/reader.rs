@@ -8,9 +8,11 @@ use kaunter_core::gate::{Evidence, Gate};
 use kaunter_reader::{Effort, Luma, Reader};
 use libfuzzer_sys::fuzz_target;
 
-/// Frames of one input, and the largest side of one.
+/// Frames of one input, and the largest area of one. Its sides may be as unequal as a long screenshot's.
 const MOST_FRAMES: usize = 4;
-const MOST_SIDE: usize = 400;
+const MOST_AREA: usize = 160_000;
+/// The most codes of a frame that are asked for: as for live frames, for one code, and for a sheet of labels.
+const MOST_CODES: [usize; 4] = [4, 1, 16, 200];
 
 fuzz_target!(|data: &[u8]| {
     let mut reader = Reader::new();
@@ -21,8 +23,9 @@ fuzz_target!(|data: &[u8]| {
             return;
         };
         let (across, down) = (usize::from(*across) + 1, usize::from(*down) + 1);
-        let zoom = usize::from(*zoom) % 8 + 1;
-        let (width, height) = ((across * zoom).min(MOST_SIDE), (down * zoom).min(MOST_SIDE));
+        let zoom = usize::from(*zoom) % 32 + 1;
+        let width = (across * zoom).min(MOST_AREA / 8);
+        let height = (down * zoom).min(MOST_AREA / width);
         let stride = width + usize::from(*what >> 4);
         let count = (across * down).min(cells.len());
         let (cells, after) = cells.split_at(count);
@@ -44,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
         } else {
             Effort::Still
         };
-        let found = reader.read(&luma, effort, usize::from(what & 2) + 1);
+        let found = reader.read(&luma, effort, MOST_CODES[usize::from(what >> 5 & 3)]);
         for code in &found {
             assert!(!code.bytes.is_empty());
             assert!(

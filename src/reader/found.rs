@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::code::charset::Part;
 use crate::picture::point::Point;
 
 /// A code in a picture. Its `Debug` prints the length only, because a payment code is worth money.
@@ -9,9 +10,11 @@ use crate::picture::point::Point;
 pub struct Found {
     /// The content, byte for byte.
     pub bytes: Vec<u8>,
-    /// The ECI number of the character set, if the code declares one: 3 is Latin-1, 20 Shift JIS, 26 UTF-8.
+    /// The first ECI number, if the code declares a character set: 3 is Latin-1, 20 Shift JIS, 26 UTF-8.
     pub eci: Option<u32>,
-    /// The bytes as text: UTF-8 if they are valid, otherwise one character for each byte.
+    /// The character sets of the bytes, from the first byte to the last.
+    pub parts: Vec<Part>,
+    /// The bytes as text, without a decoder for other character sets than UTF-8 and Latin-1. See [`Found::text_by`].
     pub text: String,
     /// The code's own corners, in pixels of the picture: top left, top right, bottom right, bottom left.
     pub corners: [Point; 4],

@@ -25,12 +25,13 @@
 //! ```text
 //! picture   RGBA or Y plane -> Luma -> pyramid -> thresholds -> bits       for each level, coarse to fine
 //! finders   bits -> finder -> ring -> likeness; the pool of all levels -> triples
-//! plane     triple -> locate (align) -> climb or mesh
+//! plane     triple -> locate (align) -> climb, mesh or relax
 //! modules   plane -> sample -> modules
 //! code      modules -> codewords (a cheap proof) -> decode (rqrr)
 //! ```
 //!
-//! If a code is seen but not decoded: `modules::equalise` removes a measured blur, then `code` decodes with erasures.
+//! If a code is seen but not decoded: `modules::equalise` removes a measured blur, then `code` decodes with erasures,
+//! then `plane::relax` follows a bent code in a still picture.
 //! If no triple is a code: `finders::missing` searches for finders that no threshold shows.
 //! `search` drives the stages over one picture, and `reader` from picture to picture.
 //!
@@ -59,6 +60,7 @@ mod search;
 pub mod steps;
 mod work;
 
+pub use code::charset::{Decode, Part, Text};
 pub use found::Found;
 pub use hint::Hint;
 pub use picture::alpha::{is_opaque, luma_upon};

@@ -7,5 +7,6 @@ pub(crate) mod equalise;
     reason = "the folder is the stage, the file is its type"
 )]
 pub(crate) mod modules;
+mod quartiles;
 pub(crate) mod sample;
 pub(crate) mod summed_area;

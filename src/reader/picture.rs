@@ -9,4 +9,5 @@ pub(crate) mod luma;
 pub(crate) mod point;
 pub(crate) mod polarity;
 pub(crate) mod pyramid;
+pub(crate) mod stretch;
 pub(crate) mod threshold;

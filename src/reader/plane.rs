@@ -6,3 +6,4 @@ pub(crate) mod geometry;
 pub(crate) mod layout;
 pub(crate) mod locate;
 pub(crate) mod mesh;
+pub(crate) mod relax;

@@ -6,6 +6,7 @@ use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
+use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
@@ -117,6 +118,8 @@ pub struct Reader {
     saw_finders: bool,
     /// Live frames in a row that had a code.
     in_view: usize,
+    /// The axis along which the last picture shows codes too narrow.
+    narrow: Option<Axis>,
     work: u64,
     hints: Hints,
 }
@@ -213,6 +216,12 @@ impl Reader {
             Effort::Live => self.search(picture, passes, Vec::new(), max, misses),
             Effort::Still => self.read_windows(&picture, max),
         };
+        if found.is_empty()
+            && effort == Effort::Still
+            && let Some(axis) = self.narrow
+        {
+            found = self.read_stretched(&picture, axis, max);
+        }
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MAX_ENLARGED {
             found = self.read_enlarged(luma, max);
         }
@@ -236,6 +245,25 @@ impl Reader {
             move_all(&mut found, Point::new(0.0, 0.0) - origin);
             found = self.search(window, Passes::All, found, max, Misses::Ignored);
             move_all(&mut found, origin);
+        }
+        found
+    }
+
+    /// Reads a picture of a code that is seen from the side.
+    fn read_stretched(&mut self, luma: &Luma<'_>, axis: Axis, max: usize) -> Vec<Found> {
+        let mut large = stretch(luma, axis);
+        let mut scale = 1.0;
+        while large.luma().long_side() > MAX_LONG {
+            large = halve(&large.luma());
+            scale *= 2.0;
+        }
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
+        let (across, down) = axis.factors();
+        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+            *corner = Point::new(
+                corner.x * scale / across as f32,
+                corner.y * scale / down as f32,
+            );
         }
         found
     }
@@ -269,6 +297,7 @@ impl Reader {
         };
         run_passes(&mut search, picture, passes, hints);
         self.saw_finders = search.sees_finders();
+        self.narrow = search.narrow();
         self.work += search.work();
         search.found
     }

@@ -85,6 +85,7 @@ mod tests {
         vec![Found {
             bytes: vec![1],
             eci: None,
+            parts: Vec::new(),
             text: String::new(),
             corners: corners.map(|(x, y)| Point::new(left + x, top + y)),
             confirmed: false,

@@ -1,7 +1,9 @@
 //! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
+use crate::code::charset::text;
 use crate::code::codewords::Orientation;
-use crate::code::decode::{Payload, decode, decode_with_erasures, text};
+use crate::code::decode::{Payload, decode, decode_with_erasures};
+use crate::code::segments::Reading;
 use crate::finders::finder::find;
 use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
@@ -14,12 +16,14 @@ use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
+use crate::picture::stretch::Axis;
 use crate::picture::threshold::Thresholds;
 use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate, timing};
 use crate::plane::mesh::Mesh;
+use crate::plane::relax::relaxed;
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -70,6 +74,12 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
+/// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
+///
+/// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
+const SIDE_VIEW: f32 = 1.8;
+/// The unread planes of a picture that are followed where they bend. More of them cost time.
+const MAX_BENT: usize = 6;
 
 /// The search of one picture.
 pub(crate) struct Search<'a> {
@@ -83,6 +93,10 @@ pub(crate) struct Search<'a> {
     grids: i32,
     /// What is left of the picture's budget of equaliser rounds.
     equaliser_modules: usize,
+    /// Finders that are seen from the side: those higher than wide, less those wider than high.
+    higher: i32,
+    /// How many more codes may be followed where they bend.
+    bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
     work: u64,
@@ -129,6 +143,8 @@ impl<'a> Search<'a> {
             many,
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
+            higher: 0,
+            bent: MAX_BENT,
             unread: Vec::new(),
             work: 0,
             found: Vec::new(),
@@ -150,6 +166,15 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
+    /// The axis along which the picture shows codes too narrow, if it shows them from the side.
+    pub(crate) fn narrow(&self) -> Option<Axis> {
+        match self.higher {
+            0 => None,
+            1.. => Some(Axis::Width),
+            _ => Some(Axis::Height),
+        }
+    }
+
     /// Pixels that were binarised, plus modules that were sampled.
     pub(crate) fn work(&self) -> u64 {
         self.work
@@ -168,8 +193,12 @@ impl<'a> Search<'a> {
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
         candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
+        let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
             let ring = self.rays.ring(&level.luma, &bits, candidate)?;
+            if candidate.is_side_view(SIDE_VIEW) {
+                *higher += if candidate.stretch > 1.0 { 1 } else { -1 };
+            }
             Some(Finder::new(candidate, &ring, level.scale, level.step))
         });
         self.pool.add(finders);
@@ -293,7 +322,10 @@ impl<'a> Search<'a> {
     fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
-        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        let greys = candidate.sample(&self.picture);
+        let payload = decode_sharpened(&greys)
+            .or_else(|| decode(&greys.modules_by_quartiles()))
+            .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
             self.remember(candidate);
         }
@@ -302,6 +334,18 @@ impl<'a> Search<'a> {
             && self.confirms(&payload, candidate);
         let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
+    }
+
+    /// Decodes the middle of each module: codes of dots upon a picture have no more of a module.
+    fn read_cores(&mut self, candidate: &Candidate<'_>) -> Option<Payload> {
+        if candidate.correlation < MIN_DEBLUR_CORRELATION {
+            return None;
+        }
+        let (version, polarity) = (candidate.pattern.version(), candidate.pattern.polarity());
+        let (plane, mesh) = (&candidate.plane, candidate.mesh.as_ref());
+        let greys = Greys::sample_cores(&self.picture, plane, mesh, version, polarity)?;
+        self.work += (version.side() * version.side()) as u64;
+        decode(&greys.modules())
     }
 
     fn remember(&mut self, candidate: &Candidate<'_>) {
@@ -347,7 +391,7 @@ impl<'a> Search<'a> {
         agrees(&climbed) && agrees_beside(&climbed)
     }
 
-    /// Decodes the remembered planes with more effort: equalised from two guesses, then with erasures.
+    /// Decodes the remembered planes with more effort: equalised from two guesses, with erasures, then bent.
     pub(crate) fn retry_deblurred(&mut self) {
         for unread in std::mem::take(&mut self.unread) {
             let Unread {
@@ -371,10 +415,28 @@ impl<'a> Search<'a> {
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
                 .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));
             }
         }
+    }
+
+    /// Decodes a code on paper that is bent or crumpled. Not in a camera's frames: a phone is flat.
+    fn decode_bent(
+        &mut self,
+        plane: &Homography,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Payload> {
+        if self.many == 1 || self.bent == 0 {
+            return None;
+        }
+        self.bent -= 1;
+        let mesh = relaxed(&self.picture, plane, version, polarity);
+        let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
+        decode_sharpened(&greys)
+            .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
     /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
@@ -419,10 +481,14 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         // In a mirror, the code's own top right corner is at the bottom left.
         corners.swap(1, 3);
     }
+    let Reading {
+        bytes, eci, parts, ..
+    } = payload.reading;
     Found {
-        text: text(&payload.reading),
-        bytes: payload.reading.bytes,
-        eci: payload.reading.eci,
+        text: text(&bytes, eci, &parts, &|_, _| None).text,
+        bytes,
+        eci,
+        parts,
         corners,
         confirmed: false,
     }

@@ -29,7 +29,7 @@ export interface CodeInfo {
 export type ScanSource = "camera" | "hand_scanner" | "file" | "manual";
 
 /** A code that was scanned. */
-export interface Scan extends Omit<DecodedCode, "corners"> {
+export interface Scan extends Omit<DecodedCode, "corners" | "encoding"> {
   readonly source: ScanSource;
   /** When the code was read, in ms, on the clock of `performance.now()`. */
   readonly timeStamp: number;

@@ -25,7 +25,9 @@ const pages = {
 /** The requests to the server, in order. */
 const served = [];
 /** Scripts of these tests. */
-const scripts = ["/worker.js", "/picture.js", "/drawn.js"];
+const scripts = ["/worker.js", "/picture.js", "/drawn.js", "/files.js"];
+/** Files that a test gives, by their names. */
+const files = new Map();
 
 /**
  * Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end.
@@ -58,6 +60,7 @@ export async function stage() {
     dir,
     closers,
     served,
+    files,
     said: () =>
       new Promise((hear) => {
         said = hear;
@@ -73,10 +76,14 @@ async function serve(request, response) {
     return response
       .writeHead(200, { "content-type": "text/html" })
       .end(html(`<iframe src="${searchParams.get("it")}"></iframe>`));
-  if (pathname === "/picture")
+  if (pathname === "/picture" || pathname === "/files")
     return response
       .writeHead(200, { "content-type": "text/html" })
-      .end(html('<script type="module" src="/picture.js"></script>'));
+      .end(html(`<script type="module" src="${pathname}.js"></script>`));
+  if (pathname.startsWith("/file/")) {
+    const given = files.get(decodeURIComponent(pathname.slice(6)));
+    return response.writeHead(given ? 200 : 404, { "content-type": "application/octet-stream" }).end(given);
+  }
   const file = scripts.includes(pathname)
     ? `tests/live${pathname}`
     : /^\/pkg\/[a-z0-9_./-]+$/.test(pathname) && !pathname.includes("..")

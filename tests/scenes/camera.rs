@@ -149,6 +149,20 @@ impl Shot {
         self.middle = self.place(&mut |from, to| dice.random_range(from..to));
     }
 
+    /// A shot in good light and in focus, of a code that nearly faces the camera.
+    ///
+    /// A module has this many pixels, or as many as fit.
+    pub(crate) fn good(
+        side: f32,
+        module: f32,
+        size: (usize, usize),
+        dice: &mut ChaCha8Rng,
+    ) -> Self {
+        let mut shot = Self::plan(Category::Nominal, side, size, dice);
+        shot.hold_at(module, dice);
+        shot
+    }
+
     /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
@@ -250,7 +264,7 @@ impl Shot {
 }
 
 /// A nearly normal random number with standard deviation 1: the sum of four uniform ones.
-fn bell(dice: &mut ChaCha8Rng) -> f32 {
+pub(crate) fn bell(dice: &mut ChaCha8Rng) -> f32 {
     let dice: u64 = dice.random();
     let sum: u64 = (0..4).map(|at| dice >> (16 * at) & 0xffff).sum();
     (sum as f32 / 65_535.0 - 2.0) * 3.0_f32.sqrt()
@@ -269,7 +283,7 @@ fn cross(a: (f32, f32, f32), b: (f32, f32, f32)) -> (f32, f32, f32) {
 }
 
 /// Blurs by a Gaussian with this standard deviation, along rows and then along columns.
-fn blur(light: &mut [f32], width: usize, sigma: f32) {
+pub(crate) fn blur(light: &mut [f32], width: usize, sigma: f32) {
     let reach = (sigma * 2.5).ceil().max(1.0) as usize;
     let weights: Vec<f32> = (0..=reach)
         .map(|at| (-((at * at) as f32) / (2.0 * sigma * sigma)).exp())

@@ -23,13 +23,21 @@ pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
             .map(|_| char::from(b'0' + dice.random_range(0..10)))
             .collect();
     }
-    let count = dice.random_range(EMV_CHARACTERS) / 4 * 4;
+    letters(dice, EMV_CHARACTERS)
+}
+
+/// Draws random base64 of any of these lengths that begins like an EMVCo consumer code.
+pub(crate) fn letters(dice: &mut ChaCha8Rng, lengths: std::ops::Range<usize>) -> String {
+    let count = dice.random_range(lengths) / 4 * 4;
     let rest = (5..count).map(|_| char::from(BASE64[dice.random_range(0..BASE64.len())]));
     "hQVDU".chars().chain(rest).collect()
 }
 
 /// What a camera sees: a plane with a code on it.
 pub(crate) trait Screen {
+    /// Modules in a side of the code.
+    fn side(&self) -> f32;
+
     /// The light of a point, in modules from the code's corner; `None` outside the screen.
     fn light(&self, x: f32, y: f32) -> Option<f32>;
 }
@@ -96,10 +104,6 @@ impl Code {
         }
     }
 
-    pub(crate) fn side(&self) -> f32 {
-        self.side as f32
-    }
-
     /// Whether a module is dark. Beside the code, all is light.
     fn is_dark(&self, column: i32, row: i32) -> bool {
         let inside = |at: i32| usize::try_from(at).ok().filter(|at| *at < self.side);
@@ -124,6 +128,10 @@ impl Code {
 }
 
 impl Screen for Code {
+    fn side(&self) -> f32 {
+        self.side as f32
+    }
+
     fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();

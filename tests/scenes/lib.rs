@@ -1,24 +1,37 @@
 //! Draws the till set: pictures of a phone's payment code before a till's camera, with all that goes wrong there.
+//! Draws the kind set too: codes of any look, as files and as camera frames.
 //!
 //! A scene is rendered by ray casting: the plane of the screen is turned and moved, and each pixel takes its light.
 //! After that come the lens (blur, motion), the counter's lamp (glare), the sensor (gain, noise) and eight bits.
 //! The same seed and number give the same scene on any machine, so no picture is stored.
 
 mod camera;
+mod canvas;
 mod code;
+mod file;
 mod hostile;
+mod kinds;
+mod lookalike;
 mod many;
 mod pictures;
+mod printed;
+mod sets;
 mod styled;
+mod wreck;
 
+use code::Screen as _;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
+pub use kinds::{KINDS, Kind, kind_scene};
+pub use lookalike::{LOOKALIKES, Lookalike, lookalike};
 pub use many::{MANY, Many, ManyPicture, many_scene};
 pub use pictures::{Ground, INKS, Ink, Strong, inked};
+pub use sets::{write_kind_set, write_lookalikes, write_till_set, write_wrecks};
 pub use styled::{LOOKS, Look, styled, styled_file};
+pub use wreck::wreck;
 
 /// What is difficult about a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +104,32 @@ pub struct Scene {
     pub height: usize,
     /// The greys of each frame, row by row. The hand trembles from frame to frame.
     pub frames: Vec<Vec<u8>>,
+}
+
+/// A picture, and the texts of the codes in it.
+#[derive(Debug)]
+pub struct Picture {
+    /// The codes' texts. A text that is drawn twice is here twice. Empty if there is no code.
+    pub texts: Vec<String>,
+    /// Pixels in a row.
+    pub width: usize,
+    /// The number of rows.
+    pub height: usize,
+    /// The greys, row by row.
+    pub pixels: Vec<u8>,
+}
+
+impl From<Scene> for Picture {
+    /// The first frame of a scene.
+    fn from(mut scene: Scene) -> Self {
+        let text = Some(scene.text).filter(|text| !text.is_empty());
+        Self {
+            texts: text.into_iter().collect(),
+            width: scene.width,
+            height: scene.height,
+            pixels: scene.frames.swap_remove(0),
+        }
+    }
 }
 
 /// The dice of a scene, from its seed, its kind's index and its number.

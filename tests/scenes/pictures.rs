@@ -67,7 +67,7 @@ const MODULE: std::ops::Range<usize> = 6..16;
 /// Modules of light around a code in a file.
 const MARGIN: usize = 4;
 /// Rays along a pixel's side in a file.
-const RAYS: usize = 3;
+const RAYS: usize = 2;
 /// The greys of pale modules: #ccc, #ddd and #eee.
 const PALE: [f32; 3] = [0.8, 0.867, 0.933];
 /// The greys of strong modules: black, and dark red.
@@ -136,10 +136,6 @@ impl InkedCode {
             waves: std::array::from_fn(|_| wave(dice)),
             grain: dice.random(),
         }
-    }
-
-    fn side(&self) -> f32 {
-        self.code.side()
     }
 
     /// Width, height and greys of a file with this many pixels in a module.
@@ -229,6 +225,10 @@ impl InkedCode {
 }
 
 impl Screen for InkedCode {
+    fn side(&self) -> f32 {
+        self.code.side()
+    }
+
     fn light(&self, x: f32, y: f32) -> Option<f32> {
         let light = self.code.light(x, y)?;
         let inside = 0.0..self.side();

@@ -246,7 +246,7 @@ pub fn styled_file(seed: u64, look: Look, number: u64) -> Scene {
 }
 
 /// Draws a payment code in a style.
-fn code(look: Look, dice: &mut ChaCha8Rng) -> (String, Code) {
+pub(crate) fn code(look: Look, dice: &mut ChaCha8Rng) -> (String, Code) {
     let text = text(dice);
     let style = Style::draw(look, dice);
     let code = QrCode::with_error_correction_level(&text, style.level())

@@ -1,7 +1,9 @@
 //! Decodes modules to bytes and text. This is the only file that names `rqrr`, which reads the bits of a grid.
 //!
 //! `rqrr` sees only grids that [`prove`] has found to be codes, and corrects and reads them by itself.
-//! A code on which the two decoders disagree is not read. [`segments`] keeps the ECI number, which `rqrr` drops.
+//! A code on which the two decoders disagree is not read.
+//! [`segments`] keeps the ECI numbers, which `rqrr` drops. It reads hanzi too, which `rqrr` does not know: `rqrr` must
+//! then have read the same bytes up to the first hanzi.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,9 +18,6 @@ pub(crate) struct Payload {
     /// Each block had correction for one more wrong codeword.
     pub(crate) has_spare: bool,
 }
-
-/// The ECI numbers of ISO 8859-1 (Latin-1): 1 is the older one, 3 the newer.
-const LATIN_1: [u32; 2] = [1, 3];
 
 /// Modules in the form that `rqrr` reads.
 struct Grid(Modules);
@@ -50,35 +49,40 @@ fn payload(proven: ProvenCode) -> Option<Payload> {
     let grid = rqrr::Grid::new(Grid(proven.modules));
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();
-        grid.decode_to(&mut bytes).map(|_| bytes)
+        match grid.decode_to(&mut bytes) {
+            Ok(_) => Some((bytes, End::Whole)),
+            // It has corrected the code then, and has read all segments before this one.
+            Err(rqrr::DeQRError::UnknownDataType) => Some((bytes, End::UnknownMode)),
+            Err(_) => None,
+        }
     }));
-    let bytes = read.ok()?.ok()?;
+    let (bytes, end) = read.ok()??;
     let reading = segments::read(&proven.data, proven.version)?;
-    (!bytes.is_empty() && bytes == reading.bytes).then_some(Payload {
+    let expected = match reading.until_hanzi {
+        Some(_) => End::UnknownMode,
+        None => End::Whole,
+    };
+    let agree = end == expected && bytes == reading.without_hanzi();
+    (agree && !reading.bytes.is_empty()).then_some(Payload {
         reading,
         orientation: proven.orientation,
         has_spare: proven.has_spare,
     })
 }
 
-/// The bytes as text: UTF-8 if they are valid, otherwise one character for each byte, so that no byte is lost.
-///
-/// A code that declares Latin-1 is never read as UTF-8. Other character sets are left to the caller.
-pub(crate) fn text(reading: &Reading) -> String {
-    let characters = || reading.bytes.iter().map(|byte| char::from(*byte)).collect();
-    if reading.eci.is_some_and(|eci| LATIN_1.contains(&eci)) {
-        return characters();
-    }
-    match std::str::from_utf8(&reading.bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => characters(),
-    }
+/// How far `rqrr` has read.
+#[derive(PartialEq)]
+enum End {
+    Whole,
+    /// Up to a segment whose mode it does not know.
+    UnknownMode,
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::code::charset::text;
     use crate::modules::modules::tests::drawn;
 
     #[test]
@@ -147,7 +151,10 @@ mod tests {
         let dark = code.to_colors();
         let dark = dark.iter().map(|color| *color == qrcode::Color::Dark);
         let payload = decode(&Modules::new(code.width(), dark.collect())).unwrap();
-        let text = text(&payload.reading);
+        let Reading {
+            bytes, eci, parts, ..
+        } = &payload.reading;
+        let text = text(bytes, *eci, parts, &|_, _| None).text;
         (payload.reading, text)
     }
 

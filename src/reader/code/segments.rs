@@ -1,8 +1,10 @@
-//! Reads the segments of a code's data: digits, letters, bytes and kanji, and the character set that the code declares.
+//! Reads the segments of a code's data: digits, letters, bytes, kanji and hanzi, and the character sets that the code
+//! declares.
 //!
-//! `rqrr` reads the same bits, but drops the ECI number and accepts digits and letters that no encoder writes.
-//! A code whose bytes differ between the two readings is not read.
+//! `rqrr` reads the same bits, but drops the ECI number, does not know hanzi, and accepts digits and letters that no
+//! encoder writes. A code whose bytes differ between the two readings is not read.
 
+use super::charset::{GB_2312, Part, SHIFT_JIS};
 use crate::plane::layout::Version;
 
 /// The content of a code.
@@ -11,6 +13,28 @@ pub(crate) struct Reading {
     pub(crate) bytes: Vec<u8>,
     /// The first ECI number, if the code has one: it declares the character set.
     pub(crate) eci: Option<u32>,
+    /// The character sets of the bytes.
+    pub(crate) parts: Vec<Part>,
+    /// The number of bytes before the first hanzi.
+    pub(crate) until_hanzi: Option<usize>,
+}
+
+impl Reading {
+    /// The bytes that `rqrr` should read too.
+    pub(crate) fn without_hanzi(&self) -> &[u8] {
+        &self.bytes[..self.until_hanzi.unwrap_or(self.bytes.len())]
+    }
+
+    /// The bytes after the last part are in this character set.
+    fn end_part(&mut self, eci: Option<u32>) {
+        let end = self.bytes.len();
+        let begin = self.parts.last().map_or(0, |part| part.end);
+        match self.parts.last_mut() {
+            _ if end == begin => {}
+            Some(part) if part.eci == eci => part.end = end,
+            _ => self.parts.push(Part { eci, end }),
+        }
+    }
 }
 
 /// The bits of a segment's character count in versions 1 to 9, 10 to 26, and 27 to 40 (ISO/IEC 18004, table 3).
@@ -20,6 +44,10 @@ const DIGITS: CountBits = [10, 12, 14];
 const LETTERS: CountBits = [9, 11, 13];
 const BYTES: CountBits = [8, 16, 16];
 const KANJI: CountBits = [8, 10, 12];
+/// The same for hanzi (GB/T 18284).
+const HANZI: CountBits = KANJI;
+/// The number of the character set in a hanzi segment: GB 2312. No other is defined.
+const HANZI_SET: usize = 1;
 
 /// The characters of an alphanumeric segment by their values (table 5).
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
@@ -60,21 +88,41 @@ pub(crate) fn read(data: &[u8], version: Version) -> Option<Reading> {
         _ => 2,
     };
     let mut reading = Reading::default();
+    let mut named = None;
     while bits.left() >= 4 {
         let bytes = &mut reading.bytes;
-        match bits.take(4)? {
+        let eci = match bits.take(4)? {
             0 => break,
-            1 => digits(&mut bits, DIGITS[size], bytes)?,
-            2 => letters(&mut bits, LETTERS[size], bytes)?,
-            4 => plain(&mut bits, BYTES[size], bytes)?,
-            7 => {
-                let eci = eci(&mut bits)?;
-                reading.eci.get_or_insert(eci);
+            1 => {
+                digits(&mut bits, DIGITS[size], bytes)?;
+                None
             }
-            8 => kanji(&mut bits, KANJI[size], bytes)?,
+            2 => {
+                letters(&mut bits, LETTERS[size], bytes)?;
+                None
+            }
+            4 => {
+                plain(&mut bits, BYTES[size], bytes)?;
+                named
+            }
+            7 => {
+                named = Some(eci(&mut bits)?);
+                reading.eci = reading.eci.or(named);
+                continue;
+            }
+            8 => {
+                kanji(&mut bits, KANJI[size], bytes)?;
+                Some(SHIFT_JIS)
+            }
+            13 => {
+                reading.until_hanzi.get_or_insert(bytes.len());
+                hanzi(&mut bits, HANZI[size], bytes)?;
+                Some(GB_2312)
+            }
             // Structured append and FNC1: no wallet uses them.
             _ => return None,
-        }
+        };
+        reading.end_part(eci);
     }
     Some(reading)
 }
@@ -132,6 +180,24 @@ fn kanji(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Op
         let off = ((packed / 0xc0) << 8) | (packed % 0xc0);
         let word = off + if off < 0x1f00 { 0x8140 } else { 0xc140 };
         bytes.extend([(word >> 8) as u8, word as u8]);
+    }
+    Some(())
+}
+
+/// Reads characters of two GB 2312 bytes, in thirteen bits each (GB/T 18284, hanzi mode).
+fn hanzi(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
+    if bits.take(4)? != HANZI_SET {
+        return None;
+    }
+    for _ in 0..bits.take(count_bits)? {
+        let packed = bits.take(13)?;
+        let (row, column) = (packed / 0x60, packed % 0x60);
+        // A row of GB 2312 has 94 characters. The rows 10 to 15 are empty, so they are left out.
+        if column >= 94 {
+            return None;
+        }
+        let first = row + if row < 10 { 0xa1 } else { 0xa6 };
+        bytes.extend([first as u8, (column + 0xa1) as u8]);
     }
     Some(())
 }

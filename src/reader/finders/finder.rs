@@ -20,9 +20,16 @@ pub(crate) struct FinderCandidate {
     pub(crate) polarity: Polarity,
     /// Scanned rows that crossed it.
     pub(crate) rows: u32,
+    /// Its height divided by its width.
+    pub(crate) stretch: f32,
 }
 
 impl FinderCandidate {
+    /// Whether it is higher than wide, or the reverse, by this ratio or more.
+    pub(crate) fn is_side_view(&self, ratio: f32) -> bool {
+        self.stretch >= ratio || self.stretch * ratio <= 1.0
+    }
+
     /// The scanned rows that crossed it, divided by those that cross a finder's core of this size. At most `MAX_SHARE`.
     fn share(&self, step: usize) -> f32 {
         (self.rows as f32 * step as f32 / (self.module * CORE_MODULES)).min(MAX_SHARE)
@@ -69,7 +76,7 @@ const SAME_FINDER: f32 = 2.0;
 /// The largest ratio of a finder's height to its width, or the reverse, when it is seen at a slant.
 ///
 /// Chosen on the till set. Larger: letters pass. Smaller: strongly tilted codes fail.
-const MAX_STRETCH: i32 = 3;
+const MAX_STRETCH: i32 = 4;
 /// The largest ratio of the row through the middle to the row hit that led there. Larger: other objects pass.
 const MAX_GROWTH: i32 = 2;
 /// The bound on each half of a walk, in tenths of the row hit's length: in the column, and in the row after it.
@@ -302,6 +309,7 @@ impl Scan<'_> {
             module: (height + width) as f32 / (2.0 * FINDER_MODULES),
             polarity: window.polarity,
             rows: 1,
+            stretch: height as f32 / width as f32,
         })
     }
 

@@ -345,6 +345,7 @@ mod tests {
             module: MODULE,
             polarity,
             rows: 3,
+            stretch: 1.0,
         };
         Finder::new(&candidate, &ring, 1.0, 4)
     }

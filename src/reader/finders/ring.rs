@@ -30,6 +30,11 @@ const FIRST: [usize; FIRST_RAYS] = [3, 27, 9, 33, 15, 39, 21, 45, 6, 30, 18, 42,
 const MIN_FIRST: usize = 12;
 /// How many of all rays must cross a ring. Larger and smaller have the same effects.
 const MIN_GOOD: usize = 40;
+/// The ratio of a finder's height to its width, or the reverse, from which on its rays are spread as for a side view.
+///
+/// A finder that is turned by 45 degrees and faces the camera has 1. Larger: slanted rings lose their corners.
+/// Smaller: the corners of others move, for nothing.
+const SIDE_VIEW: f32 = 1.5;
 /// The length of a ray in modules. A ring's outer corner is 3.5 * sqrt(2) = 4.9 from its middle, and more at a slant.
 ///
 /// Larger: rays that miss cost more. Smaller: the far corners of slanted rings are not reached.
@@ -129,7 +134,11 @@ impl Rays {
 
     /// Points of the ring's mid-line; `None` if too few rays cross a ring.
     fn mid_line(&self, luma: &Luma<'_>, bits: &Bits, seen: &FinderCandidate) -> Option<Vec<Point>> {
-        let caster = Caster::new(bits, seen)?;
+        // Seen from the side, a finder is much higher than wide. The rays are spread evenly as seen from the front.
+        let side_view = seen.is_side_view(SIDE_VIEW);
+        let higher = if side_view { seen.stretch.sqrt() } else { 1.0 };
+        let mut caster = Caster::new(bits, seen)?;
+        caster.inside &= !side_view;
         let rays = FIRST
             .into_iter()
             .chain((0..FIRST_RAYS).flat_map(|at| [at * 3 + 1, at * 3 + 2]));
@@ -149,10 +158,11 @@ impl Rays {
                     return None;
                 }
             }
-            if let Some(hit) = caster.cast(self.0[at]) {
+            let ray = Point::new(self.0[at].x / higher, self.0[at].y * higher);
+            if let Some(hit) = caster.cast(ray) {
                 good += usize::from(hit.fits);
                 radii.push(hit.radius);
-                ends.push(seen.center + self.0[at].times(hit.radius));
+                ends.push(seen.center + ray.times(hit.radius));
             }
         }
         if good < MIN_GOOD {
@@ -367,6 +377,7 @@ mod tests {
             module: 6.0,
             polarity: Polarity::DarkOnLight,
             rows: 3,
+            stretch: 1.0,
         };
         Rays::new().ring(&luma, &Bits::of(&luma, &thresholds), &candidate)
     }

@@ -455,6 +455,7 @@ mod tests {
             module: 2.0,
             polarity,
             rows: 9,
+            stretch: 1.0,
         };
         let (dark, light) = (Polarity::DarkOnLight, Polarity::LightOnDark);
         assert!(pool.knows(&candidate(26.0, dark), 2.0, 1));

@@ -6,6 +6,7 @@
 use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
+use super::quartiles::dark_by_quartiles;
 use super::summed_area::SummedArea;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
@@ -61,10 +62,32 @@ impl Greys {
         version: Version,
         polarity: Polarity,
     ) -> Self {
+        let module = pixels_of_module(plane, version);
+        Self::sample_taps(luma, plane, mesh, version, polarity, module)
+    }
+
+    /// Samples the middle pixels of each module alone. `None` where modules are so small that nothing differs.
+    pub(crate) fn sample_cores(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        version: Version,
+        polarity: Polarity,
+    ) -> Option<Self> {
+        let differs = pixels_of_module(plane, version) > FIVE_TAPS;
+        differs.then(|| Self::sample_taps(luma, plane, mesh, version, polarity, 1.0))
+    }
+
+    /// Samples with as many taps as modules of `module` pixels need.
+    fn sample_taps(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        version: Version,
+        polarity: Polarity,
+        module: f32,
+    ) -> Self {
         let side = version.side();
-        let middle = side as f32 * 0.5;
-        let (_, right, _) = plane.map_with_steps(Point::new(middle, middle));
-        let module = right.length();
         let mut values = Vec::with_capacity(side * side);
         for y in 0..side {
             for x in 0..side {
@@ -119,6 +142,11 @@ impl Greys {
         Modules::new(self.side, dark.collect())
     }
 
+    /// The same where some modules are much darker or lighter than the others: see [`dark_by_quartiles`].
+    pub(crate) fn modules_by_quartiles(&self) -> Modules {
+        Modules::new(self.side, dark_by_quartiles(&self.values, self.side))
+    }
+
     /// The distance of each grey from its threshold: small where glare has washed the modules out.
     pub(crate) fn confidence(&self) -> Vec<f32> {
         let pairs = self.values.iter().zip(self.thresholds());
@@ -161,6 +189,13 @@ impl Greys {
         };
         ats().map(threshold).collect()
     }
+}
+
+/// The pixels of a module in the middle of the code.
+fn pixels_of_module(plane: &Homography, version: Version) -> f32 {
+    let middle = version.side() as f32 * 0.5;
+    let (_, right, _) = plane.map_with_steps(Point::new(middle, middle));
+    right.length()
 }
 
 /// The weighted sum of the middle, twice, and of four taps around it.

@@ -12,6 +12,15 @@ pub(crate) struct Grey {
 }
 
 impl Grey {
+    /// `pixels` holds `height` rows of `width` pixels.
+    pub(super) fn new(pixels: Vec<u8>, width: usize, height: usize) -> Self {
+        Self {
+            pixels,
+            width,
+            height,
+        }
+    }
+
     /// Borrows the pixels as a picture.
     pub(crate) fn luma(&self) -> Luma<'_> {
         Luma::new(&self.pixels, self.width, self.height, self.width)

@@ -26,9 +26,9 @@ const MIN_AREA: f32 = 1e-6;
 /// The offsets of a bent code's modules from its plane, at the crossings of the alignment patterns' rows and columns.
 pub(crate) struct Mesh {
     /// The rows, and equally the columns, in modules.
-    lines: Vec<f32>,
+    pub(super) lines: Vec<f32>,
     /// Pixels off the plane, row by row.
-    offs: Vec<Point>,
+    pub(super) offs: Vec<Point>,
 }
 
 impl Mesh {
@@ -91,8 +91,11 @@ impl Mesh {
 
     /// The offset in pixels of a point, in modules, from its place on the plane. Interpolated between four crossings.
     pub(crate) fn off(&self, at: Point) -> Point {
-        let (x, part_x) = self.between(at.x);
-        let (y, part_y) = self.between(at.y);
+        self.mixed(self.between(at.x), self.between(at.y))
+    }
+
+    /// The offset at these parts of the ways between two columns and between two rows.
+    pub(super) fn mixed(&self, (x, part_x): (usize, f32), (y, part_y): (usize, f32)) -> Point {
         let count = self.lines.len();
         let of = |x: usize, y: usize| self.offs[y * count + x];
         let mix = |a: Point, b: Point, part: f32| a.times(1.0 - part) + b.times(part);
@@ -102,7 +105,7 @@ impl Mesh {
     }
 
     /// The index of the line before a coordinate, and the part of the way to the next one. Extrapolates at both ends.
-    fn between(&self, at: f32) -> (usize, f32) {
+    pub(super) fn between(&self, at: f32) -> (usize, f32) {
         let inner = &self.lines[1..self.lines.len() - 1];
         let line = inner.partition_point(|line| *line <= at);
         let (from, to) = (self.lines[line], self.lines[line + 1]);
@@ -111,7 +114,7 @@ impl Mesh {
 }
 
 /// The offset that a pattern's neighbours predict: three of them form a parallelogram with it.
-fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
+pub(super) fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     let of = |x: Option<usize>, y: Option<usize>| {
         let (x, y) = (x.filter(|x| *x < count)?, y.filter(|y| *y < count)?);
         seen[y * count + x]

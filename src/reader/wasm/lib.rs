@@ -14,6 +14,7 @@ mod part;
 mod repeats;
 pub mod shapes;
 mod still;
+mod text;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -2,21 +2,32 @@
 
 use std::fmt;
 
-use kaunter_reader::{Found, Hint};
+use kaunter_reader::{Found, Hint, Text};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+use crate::text::text_of;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * A code in a picture. `bytes` are exact. `text` is decoded from them: as UTF-8 if they are valid UTF-8, else one
- * character per byte. For other character sets, use `new TextDecoder("shift_jis").decode(bytes)`.
+ * A code in a picture. `bytes` are exact. `text` is decoded from them, each part in the character set that the code
+ * names for it. Where it names none, `text` is UTF-8 if the bytes are valid UTF-8, else one character per byte
+ * (Latin-1). Payment codes are ASCII.
  */
 export interface DecodedCode {
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** The ECI number of the character set that the code names: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: none. */
+  /**
+   * The first ECI number, if the code names a character set: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: it names
+   * none.
+   */
   readonly eci: number | null;
+  /**
+   * The character set in which `text` was decoded, as `TextDecoder` names it; `null` if the code's parts have different
+   * ones. `iso-8859-1` is one character per byte. Without an `eci`, `shift_jis` is kanji mode and `gb18030` hanzi mode.
+   */
+  readonly encoding: string | null;
   readonly corners: readonly [Point, Point, Point, Point];
 }
 
@@ -35,7 +46,7 @@ export interface ReadOptions {
  * A code in a frame of a scan. `confirmed` is true if the frame gave two equal readings of it. `arrived` is true if the
  * picture was without the code for a second of this scan before.
  */
-export interface Reading extends DecodedCode { readonly confirmed: boolean; readonly arrived: boolean }
+export interface Reading extends Omit<DecodedCode, "encoding"> { readonly confirmed: boolean; readonly arrived: boolean }
 
 /** What would help while no code is read. */
 export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
@@ -78,6 +89,8 @@ pub struct DecodedCode {
     pub bytes: Vec<u8>,
     /// The character set that the code names.
     pub eci: Option<u32>,
+    /// The character set of the text.
+    pub encoding: Option<&'static str>,
     /// Where it is.
     pub corners: [Point; 4],
 }
@@ -126,11 +139,13 @@ fn points(found: &Found) -> [Point; 4] {
 
 impl From<Found> for DecodedCode {
     fn from(found: Found) -> Self {
+        let Text { text, encoding } = text_of(&found);
         Self {
             corners: points(&found),
-            text: found.text,
+            text,
             bytes: found.bytes,
             eci: found.eci,
+            encoding,
         }
     }
 }
@@ -141,7 +156,7 @@ impl Reading {
     pub fn new(found: Found, arrived: bool) -> Self {
         Self {
             corners: points(&found),
-            text: found.text,
+            text: text_of(&found).text,
             bytes: found.bytes,
             eci: found.eci,
             confirmed: found.confirmed,

@@ -4,32 +4,14 @@ mod backend;
 mod live;
 mod machine;
 mod postgres;
+pub(crate) mod reader;
 mod steps;
-
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
-use kaunter_scenes::{CATEGORIES, nothing, scene};
-
-use crate::run::{command, root, run, step, target};
-use crate::{module, tools};
 
 /// What to measure.
 #[derive(clap::Subcommand)]
 pub(crate) enum Bench {
     /// The reader and other QR readers; writes docs/reader.md and docs/reader.svg.
-    Reader {
-        /// Scenes of each category of the till set.
-        #[arg(long, default_value_t = 20)]
-        scenes: u64,
-        /// The same seed draws the same scenes.
-        #[arg(long, default_value_t = 7)]
-        seed: u64,
-        /// A folder of photos with a manifest.json: a list of { "path", "cat", "truth": [], "negative" }.
-        #[arg(long, value_name = "DIR")]
-        photos: Option<PathBuf>,
-    },
+    Reader(reader::Pictures),
     /// The backend under a rising load of tills, on SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
     Backend(backend::Rush),
     /// Live scanners with one camera; writes docs/live.md and docs/live.svg.
@@ -41,76 +23,10 @@ pub(crate) enum Bench {
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Reader {
-                scenes,
-                seed,
-                photos,
-            } => reader(scenes, seed, photos),
+            Self::Reader(pictures) => pictures.read(),
             Self::Live(live) => live.run(),
             Self::Backend(rush) => rush.run(),
             Self::Steps => steps::run(),
         }
     }
-}
-
-fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()> {
-    module::ship()?;
-    step("Drawing the till set");
-    let till = target().join("bench/till");
-    draw(&till, scenes, seed).with_context(|| format!("drawing into {}", till.display()))?;
-    step("Reading");
-    std::fs::create_dir_all(root().join("docs"))?;
-    tools::npm_packages()?;
-    let mut measure = command("node", &["tests/bench/reader.mjs"]);
-    measure
-        .arg("--till")
-        .arg(&till)
-        .args(["--seed", &seed.to_string()]);
-    if let Some(photos) = photos {
-        measure.arg("--photos").arg(photos);
-    }
-    run(measure)
-}
-
-/// Writes the first frame of each scene as PGM, and a manifest.
-fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir)?;
-    let mut manifest = Vec::new();
-    let mut keep = |name: &str, category: &str, scene: &kaunter_scenes::Scene| {
-        let (width, height) = (scene.width, scene.height);
-        let mut pgm = format!("P5\n{width} {height}\n255\n").into_bytes();
-        pgm.extend(&scene.frames[0]);
-        std::fs::write(dir.join(name), pgm)?;
-        let mut entry = String::new();
-        let none = scene.text.is_empty();
-        write!(
-            entry,
-            r#"{{"path":"{name}","cat":"{category}","negative":{none},"truth":["{}"]}}"#,
-            scene.text
-        )?;
-        manifest.push(entry);
-        anyhow::Ok(())
-    };
-    for category in CATEGORIES {
-        for number in 0..scenes {
-            let name = format!("{category:?}-{number}.pgm").to_lowercase();
-            keep(
-                &name,
-                &format!("{category:?}").to_lowercase(),
-                &scene(seed, category, number),
-            )?;
-        }
-    }
-    for number in 0..2 * scenes {
-        keep(
-            &format!("nothing-{number}.pgm"),
-            "nothing",
-            &nothing(seed, number),
-        )?;
-    }
-    std::fs::write(
-        dir.join("manifest.json"),
-        format!("[\n{}\n]\n", manifest.join(",\n")),
-    )?;
-    Ok(())
 }

@@ -125,8 +125,11 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 5] = [
+const LONG_PARTS: [Part; 6] = [
     ("every kind of worlds is walked", |_| walk()),
+    ("thousands of pictures are not misread", |_| {
+        rust(crate::bench::reader::false_reads())
+    }),
     ("planted bugs are caught at the desk", planted::at_the_desk),
     (
         "planted bugs are caught by the simulation too",

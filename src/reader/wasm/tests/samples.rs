@@ -32,6 +32,7 @@ fn the_samples_are_what_rust_writes() {
         text: "2".to_owned(),
         bytes: vec![50],
         eci: None,
+        encoding: Some("utf-8"),
         corners,
     };
     let reading = Reading {

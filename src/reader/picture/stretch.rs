@@ -1,0 +1,62 @@
+//! The picture at twice its width or height, for codes that are seen from the side.
+//!
+//! A code that is turned away from the camera is narrow, so that its modules are rectangles.
+//! Stretched, they are squares again, which is what all later stages are made for.
+
+use super::luma::Luma;
+use super::pyramid::Grey;
+
+/// An axis of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Axis {
+    Width,
+    Height,
+}
+
+/// Times that a picture is stretched.
+///
+/// Codes are read up to a ratio of 1.8 without it. Larger: more time for codes that are seldom held so.
+pub(crate) const STRETCH_BY: usize = 2;
+
+impl Axis {
+    /// The factors by which a picture's width and height grow.
+    pub(crate) fn factors(self) -> (usize, usize) {
+        match self {
+            Self::Width => (STRETCH_BY, 1),
+            Self::Height => (1, STRETCH_BY),
+        }
+    }
+}
+
+/// The picture with a new pixel after each one along this axis: the mean of both neighbours.
+pub(crate) fn stretch(luma: &Luma<'_>, axis: Axis) -> Grey {
+    let (across, down) = axis.factors();
+    let (width, height) = (luma.width() * across, luma.height() * down);
+    let mut pixels = Vec::with_capacity(width * height);
+    for y in 0..height {
+        let above = luma.row(y / down);
+        let below = luma.row(y.div_ceil(down).min(luma.height() - 1));
+        pixels.extend((0..width).map(|x| {
+            let right = x.div_ceil(across).min(luma.width() - 1);
+            above[x / across].midpoint(below[right])
+        }));
+    }
+    Grey::new(pixels, width, height)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn between_two_pixels_is_their_mean() {
+        let luma = Luma::new(&[10, 20, 30, 50], 2, 2, 2).unwrap();
+        let wide = stretch(&luma, Axis::Width);
+        assert_eq!(wide.luma().row(0), [10, 15, 20, 20]);
+        assert_eq!(wide.luma().row(1), [30, 40, 50, 50]);
+        let high = stretch(&luma, Axis::Height);
+        let rows: Vec<&[u8]> = (0..4).map(|y| high.luma().row(y)).collect();
+        assert_eq!(rows, [[10, 20], [20, 35], [30, 50], [30, 50]]);
+    }
+}
