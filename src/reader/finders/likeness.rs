@@ -87,6 +87,17 @@ pub(crate) fn likeness_in(
     likeness_at(luma, at, Axes::of(ring), polarity)
 }
 
+/// The same for a finder whose core and ring are round. The axes are those of its ellipse.
+pub(crate) fn likeness_of_round(luma: &Luma<'_>, at: Point, axes: Axes, polarity: Polarity) -> f32 {
+    // Each square around the middle becomes a circle that touches it from inside.
+    let grey = |x: i32, y: i32| {
+        let (x, y) = (x as f32, y as f32);
+        let inwards = x.abs().max(y.abs()) / Point::new(x, y).length().max(1.0);
+        luma.grey_at(at + axes.vector(x * inwards, y * inwards))
+    };
+    likeness(&module_greys(grey), polarity)
+}
+
 /// The greys of a finder's modules and of those around it, row by row, from a function of the offset in modules.
 #[inline]
 pub(crate) fn module_greys(grey: impl Fn(i32, i32) -> f32) -> [f32; MODULES] {

@@ -339,6 +339,7 @@ mod tests {
                 corner(-1.0, -1.0),
                 corner(1.0, -1.0),
             ],
+            round: None,
         };
         let candidate = FinderCandidate {
             center,

@@ -1,10 +1,12 @@
 //! Measures a finder's ring: rays from the middle to the ring's mid-line give a slanted square, to a part of a pixel.
 //!
 //! The mid-line lies between the ring's inner and outer edge, so it stays in place when dark or light bleeds.
+//! A ring that a designer has drawn round gives an ellipse instead (`ellipse.rs`).
 //! Three rings give twelve points, enough for the code's plane without its alignment pattern.
 
+use super::ellipse::Ellipse;
 use super::finder::FinderCandidate;
-use super::likeness::likeness_in;
+use super::likeness::{likeness_in, likeness_of_round};
 use super::order::median;
 use crate::clamp::within;
 use crate::picture::bits::Bits;
@@ -50,6 +52,10 @@ const RATIO: std::ops::Range<f32> = 0.5..0.83;
 /// pictures without a code. Larger: blurred finders are lost. Smaller: more chance triples are tried.
 const MIN_LIKENESS: f32 = 0.4;
 const MIN_LIKENESS_ROUGH: f32 = 0.25;
+/// The least likeness of a round finder to one of circles.
+///
+/// Spots in a ring on dark ground have 0.41. Larger: blurred finders are lost. Smaller: seals and targets pass.
+const MIN_LIKENESS_ROUND: f32 = 0.5;
 /// The largest distance of a ring's middle from the candidate's, in modules. Beyond it, the ring is another object's.
 const MAX_MIDDLE_OFF: f32 = 1.5;
 /// Sides and diagonals whose directions have a smaller cross product are parallel and have no intersection.
@@ -90,6 +96,8 @@ pub(crate) struct Ring {
     pub(crate) module: f32,
     /// In the order of a walk around the ring.
     pub(crate) corners: [Point; 4],
+    /// The mid-line of a ring without corners. The corners are then chosen, not measured.
+    pub(crate) round: Option<Ellipse>,
 }
 
 /// The directions of all rays.
@@ -115,21 +123,15 @@ impl Rays {
     ) -> Option<Ring> {
         let seen = candidate;
         let points = self.mid_line(luma, bits, seen)?;
-        let rough = rough_corners(&points)?;
-        let corners = fine_corners(&points, &rough)?;
-        let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
-        let center = intersection(diagonal(0), diagonal(1), MIN_CROSS)?;
-        // In this form, NaN is refused too.
-        let near = (center - seen.center).length() <= seen.module * MAX_MIDDLE_OFF;
-        if !near || likeness_in(luma, center, &corners, seen.polarity) < MIN_LIKENESS {
-            return None;
+        let ellipse = Ellipse::around(seen.center, &points);
+        let square = || square(luma, seen, &points);
+        let round = || round(luma, seen, ellipse?);
+        // A circle has corners only by chance, so a clear one is not asked for them first.
+        if ellipse.is_some_and(|ellipse| ellipse.is_round()) {
+            round().or_else(square)
+        } else {
+            square().or_else(round)
         }
-        let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
-        Some(Ring {
-            center,
-            module: (0..4).map(side).sum::<f32>() / AROUND,
-            corners,
-        })
     }
 
     /// Points of the ring's mid-line; `None` if too few rays cross a ring.
@@ -154,7 +156,8 @@ impl Rays {
             if sent == FIRST_RAYS {
                 // The corners of the first rays are rough, but good enough to refuse most chance candidates.
                 let corners = rough_corners(&ends)?;
-                if likeness_in(luma, seen.center, &corners, seen.polarity) < MIN_LIKENESS_ROUGH {
+                let likeness = likeness_in(luma, seen.center, &corners, seen.polarity);
+                if likeness < MIN_LIKENESS_ROUGH && Ellipse::around(seen.center, &ends).is_none() {
                     return None;
                 }
             }
@@ -274,6 +277,49 @@ impl<'a> Caster<'a> {
         }
         None
     }
+}
+
+/// The ring with corners on these points of its mid-line; `None` if they form no square seen at a slant.
+fn square(luma: &Luma<'_>, seen: &FinderCandidate, points: &[Point]) -> Option<Ring> {
+    let rough = rough_corners(points)?;
+    let corners = fine_corners(points, &rough)?;
+    let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
+    let center = intersection(diagonal(0), diagonal(1), MIN_CROSS)?;
+    // In this form, NaN is refused too.
+    let near = (center - seen.center).length() <= seen.module * MAX_MIDDLE_OFF;
+    if !near || likeness_in(luma, center, &corners, seen.polarity) < MIN_LIKENESS {
+        return None;
+    }
+    let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
+    Some(Ring {
+        center,
+        module: (0..4).map(side).sum::<f32>() / AROUND,
+        corners,
+        round: None,
+    })
+}
+
+/// The ring with this mid-line; `None` if its greys are not those of a finder.
+fn round(luma: &Luma<'_>, seen: &FinderCandidate, ellipse: Ellipse) -> Option<Ring> {
+    let axes = ellipse.axes();
+    let likeness = likeness_of_round(luma, seen.center, axes, seen.polarity);
+    (likeness >= MIN_LIKENESS_ROUND).then(|| Ring {
+        center: seen.center,
+        module: ellipse.mean_module(),
+        corners: corners_of(seen.center, axes.right, axes.down),
+        round: Some(ellipse),
+    })
+}
+
+/// The corners of a mid-line, from its middle and the steps of a module to the right and down.
+pub(crate) fn corners_of(center: Point, right: Point, down: Point) -> [Point; 4] {
+    let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
+    [
+        corner(-3.0, -3.0),
+        corner(3.0, -3.0),
+        corner(3.0, 3.0),
+        corner(-3.0, 3.0),
+    ]
 }
 
 /// Compares two points by a value.
@@ -434,14 +480,40 @@ mod tests {
 
     #[test]
     fn a_ring_around_a_spot_in_busy_ground_is_none() {
-        // It passes every test of the rays; but a finder has nothing dark around it except its own ring.
+        // It passes every test of the rays; but a finder has a light separator around it.
         let seal = |x: f32, y: f32| {
             let ring = Point::new(x - 60.0, y - 60.0).length() / 6.0;
-            ring < 1.5 || (2.5..3.5).contains(&ring) || ring > 4.0
+            ring < 1.5 || (2.5..3.5).contains(&ring) || ring > 3.7
         };
         let finder = |x: f32, y: f32| on_finder((x - 60.0) / 6.0 + 3.5, (y - 60.0) / 6.0 + 3.5);
         assert!(ring(finder, 60.0, 60.0).is_some());
         assert!(ring(seal, 60.0, 60.0).is_none());
+    }
+
+    #[test]
+    fn a_round_ring_is_one_with_any_core_and_has_no_corners_of_its_own() {
+        let rings: [(f32, f32); 3] = [(1.0, 1.0), (1.0, 0.0), (0.75, 0.4)];
+        for (ring_part, core_part) in rings {
+            // The half side of a square with round corners that touches this point.
+            let size = |x: f32, y: f32, part: f32| {
+                let (x, y) = (x.abs() / 6.0, y.abs() / 6.0);
+                let round = Point::new(x, y).length();
+                x.max(y) * (1.0 - part) + round * part
+            };
+            let dark = |x: f32, y: f32| {
+                // Seen at a slant: half as wide again along the diagonal.
+                let (x, y) = (x - 60.0, y - 60.0);
+                let (x, y) = (x - 0.2 * (x + y), y - 0.2 * (x + y));
+                let (ring, core) = (size(x, y, ring_part), size(x, y, core_part));
+                core < 1.5 || (2.5..3.5).contains(&ring)
+            };
+            let ring = ring(dark, 60.5, 59.5).unwrap();
+            let round = ring.round.unwrap();
+            let long = round.module(Point::new(1.0, 1.0)).length();
+            let across = round.module(Point::new(1.0, -1.0)).length();
+            assert!((across - 6.0).abs() < 0.5, "{across}");
+            assert!((long - 10.0).abs() < 0.8, "{long}");
+        }
     }
 
     #[test]

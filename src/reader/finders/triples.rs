@@ -3,8 +3,10 @@
 //! A *module* is one cell of the code, and a *ring* the outer square of a finder pattern (`ring.rs`). A *level* is a
 //! smaller copy of the picture, and a *pass* one search of a level. The *till set* is `docs/reader.md`'s.
 
+use super::ellipse::Ellipse;
 use super::finder::FinderCandidate;
-use super::ring::Ring;
+use super::order::order;
+use super::ring::{Ring, corners_of};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
 use crate::work::spend;
@@ -20,6 +22,8 @@ pub(crate) struct Finder {
     pub(crate) corners: [Point; 4],
     /// The directions of two neighbouring sides, as unit vectors.
     sides: [Point; 2],
+    /// The mid-line of a ring without corners.
+    round: Option<Ellipse>,
     /// The height of the part that scanned lines have crossed, in pixels of the picture.
     crossed: f32,
     /// Pixels of the picture in one pixel of the level in which it was found.
@@ -35,6 +39,7 @@ impl Finder {
             polarity: candidate.polarity,
             corners: ring.corners.map(|corner| corner.times(scale)),
             sides: directions(&ring.corners),
+            round: ring.round.map(|round| round.times(scale)),
             crossed: crossed(candidate, scale, step),
             scale,
         }
@@ -47,24 +52,31 @@ impl Finder {
 
     /// A finder of the same code that no scan found, from its middle and the steps of a module to the right and down.
     pub(crate) fn sibling_at(&self, center: Point, right: Point, down: Point) -> Self {
-        let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
-        let corners = [
-            corner(-3.0, -3.0),
-            corner(3.0, -3.0),
-            corner(3.0, 3.0),
-            corner(-3.0, 3.0),
-        ];
+        let corners = corners_of(center, right, down);
         Self {
             center,
             module: (right.length() + down.length()) * 0.5,
             corners,
             sides: directions(&corners),
+            round: None,
             ..*self
         }
     }
 
+    /// The same finder. If it is round, its corners are chosen so that its sides run along these directions.
+    fn along(&self, right: Point, down: Point) -> Self {
+        self.round.map_or(*self, |round| {
+            self.sibling_at(self.center, round.module(right), round.module(down))
+        })
+    }
+
     /// One minus the cosine of the angle between a unit vector and the nearest axis of the ring; 0 if they are parallel.
+    ///
+    /// A round ring has an axis in every direction.
     pub(crate) fn slant(&self, direction: Point) -> f32 {
+        if self.round.is_some() {
+            return 0.0;
+        }
         let [one, other] = self.sides.map(|side| side.dot(direction).abs());
         1.0 - if one > other { one } else { other }
     }
@@ -158,6 +170,8 @@ impl Triple {
         } else {
             (second, first)
         };
+        let (across, along) = (right.center - corner.center, down.center - corner.center);
+        let [corner, right, down] = [corner, right, down].map(|finder| finder.along(across, along));
         Self {
             corner,
             right,
@@ -403,6 +417,7 @@ mod tests {
             polarity: Polarity::DarkOnLight,
             corners,
             sides: directions(&corners),
+            round: None,
             crossed: module * 3.0,
             scale: 1.0,
         }
