@@ -5,7 +5,6 @@
 
 use super::ellipse::Ellipse;
 use super::finder::FinderCandidate;
-use super::order::order;
 use super::ring::{Ring, corners_of};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
