@@ -2,6 +2,7 @@
 
 pub(crate) mod deblur;
 pub(crate) mod equalise;
+pub(crate) mod glare;
 #[allow(
     clippy::module_inception,
     reason = "the folder is the stage, the file is its type"

@@ -9,6 +9,7 @@ use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
 use crate::finders::triples::{Finder, Pool, Triple, is_inside};
 use crate::found::Found;
+use crate::modules::glare::under_glare;
 use crate::modules::modules::Modules;
 use crate::modules::sample::{Deblur, Greys};
 use crate::picture::bits::Bits;
@@ -414,7 +415,11 @@ impl<'a> Search<'a> {
                     decode(&guess)
                         .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
-                .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+                .or_else(|| decode_with_erasures(&modules, &sharp.confidence()))
+                .or_else(|| {
+                    let (modules, confidence) = under_glare(&greys)?;
+                    decode_with_erasures(&modules, &confidence)
+                });
             let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));

@@ -130,6 +130,28 @@ impl Greys {
         }
     }
 
+    /// Modules on a side.
+    pub(crate) fn side(&self) -> usize {
+        self.side
+    }
+
+    pub(crate) fn polarity(&self) -> Polarity {
+        self.polarity
+    }
+
+    /// The greys, row by row.
+    pub(crate) fn values(&self) -> impl Iterator<Item = f32> {
+        self.values.iter().copied()
+    }
+
+    /// The same modules with another value for each grey.
+    pub(crate) fn mapped(&self, value: impl Fn(f32) -> f32) -> Self {
+        Self {
+            values: self.values().map(value).collect(),
+            ..*self
+        }
+    }
+
     /// An equaliser for these greys, starting from a first guess of the modules.
     pub(crate) fn equaliser(&self, version: Version, guess: &Modules) -> Equaliser {
         Equaliser::new(&self.values, self.polarity, version, guess)
