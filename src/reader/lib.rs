@@ -63,7 +63,7 @@ mod work;
 pub use code::charset::{Decode, Part, Text};
 pub use found::Found;
 pub use hint::Hint;
-pub use picture::alpha::{is_opaque, luma_upon};
+pub use picture::alpha::is_opaque;
 pub use picture::luma::{Luma, LumaError, luma_from_rgba};
 pub use picture::point::Point;
 pub use reader::{Effort, Reader};

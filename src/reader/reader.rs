@@ -67,20 +67,18 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Codes of earlier live frames that do not end the search of a frame.
+///
+/// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
+const MAX_KNOWN: usize = 8;
 /// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
 const MIDRANGE_LEVELS: usize = 2;
-
-/// A code that stays in view for this many live frames lets a whole frame be searched for other codes, and again after as
-/// many frames.
-///
-/// It is even, because each second frame searches a region only. A code that is accepted ends its scan after two.
-/// Larger: another code is seen later. Smaller: frames of one code cost more.
-const LOOK_AROUND_EVERY: usize = 4;
 
 /// Reads pictures, and remembers what helps with the next one.
 ///
 /// A live reader searches the region of the last frame's code first, so that a second reading is cheap.
 /// It does so once: if a code is read there, the frame after that is searched as a whole, for other codes.
+/// Then it goes on behind a code that an earlier frame had: a shop's large sticker does not hide a phone.
 ///
 /// ```
 /// use kaunter_reader::{Effort, Luma, Reader};
@@ -116,12 +114,12 @@ pub struct Reader {
     frame: usize,
     region: Option<Region>,
     saw_finders: bool,
-    /// Live frames in a row that had a code.
-    in_view: usize,
     /// The axis along which the last picture shows codes too narrow.
     narrow: Option<Axis>,
     work: u64,
     hints: Hints,
+    /// The codes of earlier live frames. They do not end the search: another code may be beside them.
+    known: Vec<Vec<u8>>,
 }
 
 impl Reader {
@@ -166,11 +164,15 @@ impl Reader {
             found = self.read_whole(luma, effort, max);
             self.region = Region::around(&found, luma);
         }
-        if found.is_empty() {
-            self.in_view = 0;
-        } else {
-            self.in_view += 1;
+        if !found.is_empty() {
             self.hints = Hints::default();
+        }
+        if effort == Effort::Live {
+            for code in &found {
+                if self.known.len() < MAX_KNOWN && !self.known.contains(&code.bytes) {
+                    self.known.push(code.bytes.clone());
+                }
+            }
         }
         found
     }
@@ -201,9 +203,6 @@ impl Reader {
         self.frame = self.frame.wrapping_add(1);
         let passes = match effort {
             Effort::Still => Passes::All,
-            Effort::Live if self.in_view > 0 && self.in_view.is_multiple_of(LOOK_AROUND_EVERY) => {
-                Passes::Others
-            }
             Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
@@ -295,7 +294,11 @@ impl Reader {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
         };
-        run_passes(&mut search, picture, passes, hints);
+        let known = match (passes, misses) {
+            (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
+            (Passes::All, _) | (_, Misses::Ignored) => &[],
+        };
+        run_passes(&mut search, picture, passes, known, hints);
         self.saw_finders = search.sees_finders();
         self.narrow = search.narrow();
         self.work += search.work();
@@ -339,15 +342,13 @@ fn move_all(found: &mut [Found], by: Point) {
     }
 }
 
-/// Which passes a picture gets.
+/// Which passes a picture gets. A code that an earlier frame had does not end them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
     /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
     First,
     /// All. Ends with the first code.
     AllToFirst,
-    /// Those with the mean threshold, until as many codes are found as are asked for.
-    Others,
     /// All, until as many codes are found as are asked for.
     All,
 }
@@ -367,13 +368,16 @@ fn run_passes(
     search: &mut Search<'_>,
     picture: Luma<'_>,
     passes: Passes,
+    known: &[Vec<u8>],
     hints: Option<&mut Hints>,
 ) {
     let smaller = halves(&picture);
-    let is_over = |search: &Search<'_>| {
-        let is_one_enough = matches!(passes, Passes::First | Passes::AllToFirst);
-        search.is_over() || (is_one_enough && !search.found.is_empty())
+    let has_news = |search: &Search<'_>| {
+        let mut found = search.found.iter();
+        found.any(|found| !known.contains(&found.bytes))
     };
+    let is_over =
+        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -384,7 +388,7 @@ fn run_passes(
         }
         blocks.push(measured);
     }
-    if passes == Passes::Others || passes == Passes::First && !search.sees_finders() {
+    if passes == Passes::First && !search.sees_finders() {
         if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }

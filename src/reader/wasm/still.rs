@@ -1,6 +1,6 @@
 //! Reads still pictures: a caller's pixels, or a bitmap that the browser draws.
 
-use kaunter_reader::{Effort, Found, Luma, Reader, is_opaque, luma_from_rgba, luma_upon};
+use kaunter_reader::{Effort, Found, Luma, Reader, is_opaque, luma_from_rgba};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
@@ -41,6 +41,18 @@ pub(crate) fn read(
         }
         Some(found)
     }
+}
+
+/// Converts an RGBA picture to grey, as it looks upon a ground of this grey.
+fn luma_upon(rgba: &[u8], ground: u8) -> Vec<u8> {
+    let (pixels, _) = rgba.as_chunks::<4>();
+    let mut luma = luma_from_rgba(rgba);
+    for (grey, [.., alpha]) in luma.iter_mut().zip(pixels) {
+        let (own, behind) = (u32::from(*alpha), u32::from(u8::MAX - alpha));
+        let mixed = u32::from(*grey) * own + u32::from(ground) * behind;
+        *grey = (mixed / u32::from(u8::MAX)) as u8;
+    }
+    luma
 }
 
 /// Draws a bitmap, no larger than [`MAX_AREA`] and [`MAX_SIDE`], and closes it: its RGBA and its size.
@@ -96,6 +108,14 @@ mod tests {
         let pixels = (0..SIDE * SIDE).map(|at| (at % SIDE, at / SIDE));
         let pixels = pixels.map(|(x, y)| if is_dark(x, y) { dark } else { light });
         pixels.flatten().collect()
+    }
+
+    #[test]
+    fn a_transparent_pixel_shows_the_ground_and_an_opaque_one_itself() {
+        let rgba = [0, 0, 0, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 102];
+        let own = luma_from_rgba(&rgba);
+        assert_eq!(luma_upon(&rgba, 255), [own[0], own[1], 255, 153]);
+        assert_eq!(luma_upon(&rgba, 0), [own[0], own[1], 0, 0]);
     }
 
     #[test]
