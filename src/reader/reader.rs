@@ -50,6 +50,16 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
+/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
+const BLUR: i16 = -1;
+/// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
+const MIN_CLOSED: usize = 42;
+/// A level whose long side is shorter than this is scanned row by row then, and others in steps of `STEP_FULL`.
+///
+/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
+const FINE_CLOSED: usize = 320;
+/// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
+const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
@@ -439,8 +449,40 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
+    if passes == Passes::All && search.found.is_empty() {
+        close_gaps(search, picture);
+    }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Searches blurred levels: all of a code's modules may be dots, or squares with gaps, those of its finders too.
+///
+/// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
+    let mut half: Option<Grey> = None;
+    let mut scale = 1.0;
+    while search.found.is_empty() {
+        let luma = half.as_ref().map_or(picture, Grey::luma);
+        if luma.short_side() < MIN_CLOSED {
+            return;
+        }
+        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let level = Level {
+            luma: closed.luma(),
+            scale,
+            step: if luma.long_side() < FINE_CLOSED {
+                1
+            } else {
+                STEP_FULL
+            },
+            min_core: MIN_CORE_CLOSED,
+            max_candidates: MAX_CANDIDATES,
+        };
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+        half = Some(halve(&luma));
+        scale *= 2.0;
     }
 }
 
