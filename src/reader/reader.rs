@@ -10,6 +10,7 @@ use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
+use crate::sum::Sums;
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +129,7 @@ pub struct Reader {
     narrow: Option<Axis>,
     work: u64,
     hints: Hints,
+    sums: Sums,
     /// The codes of earlier live frames. They do not end the search: another code may be beside them.
     known: Vec<Vec<u8>>,
 }
@@ -297,9 +299,16 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All { MANY } else { 1 };
+        let many = if passes == Passes::All && max > 1 {
+            MANY
+        } else {
+            1
+        };
         let mut search = Search::new(picture, max, many);
         search.found = known;
+        if passes == Passes::All {
+            search.allow_bent();
+        }
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
@@ -309,6 +318,9 @@ impl Reader {
             (Passes::All, _) | (_, Misses::Ignored) => &[],
         };
         run_passes(&mut search, picture, passes, known, hints);
+        if misses == Misses::Counted && search.found.is_empty() {
+            search.read_sums(&mut self.sums);
+        }
         self.saw_finders = search.sees_finders();
         self.narrow = search.narrow();
         self.work += search.work();

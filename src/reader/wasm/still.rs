@@ -1,6 +1,7 @@
 //! Reads still pictures: a caller's pixels, or a bitmap that the browser draws.
 
-use kaunter_reader::{Effort, Found, Luma, Reader, is_opaque, luma_from_rgba};
+use js_sys::Uint8Array;
+use kaunter_reader::{Effort, Found, Luma, Reader, add_luma_from_rgba, is_opaque, luma_from_rgba};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
@@ -10,6 +11,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 const MAX_AREA: f64 = 4_096.0 * 4_096.0;
 /// The longest side of a canvas that every browser draws: Firefox has no longer ones.
 const MAX_SIDE: f64 = 32_767.0;
+/// The bytes that are copied and converted at a time. Larger ones leave the cache; smaller ones are more calls.
+const STRIPE: usize = 1 << 16;
 /// What is behind a transparent picture: first white as a page is, then black as a page in dark mode is.
 const GROUNDS: [u8; 2] = [255, 0];
 
@@ -41,6 +44,22 @@ pub(crate) fn read(
         }
         Some(found)
     }
+}
+
+/// The grey pixels of a browser's opaque RGBA picture; `None` if some pixel is transparent.
+///
+/// It copies one stripe after the other, because a stripe stays in the processor's cache and a picture does not.
+pub(crate) fn opaque_grey(rgba: &Uint8Array) -> Option<Vec<u8>> {
+    let mut grey = Vec::with_capacity(rgba.length() as usize / 4);
+    for from in (0..rgba.length()).step_by(STRIPE) {
+        let to = rgba.length().min(from + STRIPE as u32);
+        let stripe = rgba.subarray(from, to).to_vec();
+        if !is_opaque(&stripe) {
+            return None;
+        }
+        add_luma_from_rgba(&stripe, &mut grey);
+    }
+    Some(grey)
 }
 
 /// Converts an RGBA picture to grey, as it looks upon a ground of this grey.
