@@ -87,22 +87,25 @@ fn part_text(
     of_mode: Option<u32>,
     decode: Decode<'_>,
 ) -> (String, &'static str) {
-    let decoded = |eci: Option<u32>| {
-        let name = name(eci?)?;
-        Some((decode(name, bytes)?, name))
-    };
-    let characters = || bytes.iter().map(|byte| char::from(*byte)).collect();
     // A code that declares Latin-1 is never read as UTF-8.
-    if eci.is_some_and(|eci| LATIN_1.contains(&eci)) {
-        return (characters(), LATIN_1_NAME);
+    let is_latin_1 = eci.is_some_and(|eci| LATIN_1.contains(&eci));
+    let utf_8 = std::str::from_utf8(bytes).ok().filter(|_| !is_latin_1);
+    let set = match utf_8 {
+        Some(_) => eci,
+        None => eci.or(of_mode),
+    };
+    if let Some(name) = set.and_then(name)
+        && let Some(text) = decode(name, bytes)
+    {
+        return (text, name);
     }
-    if let Some(decoded) = decoded(eci) {
-        return decoded;
+    match utf_8 {
+        Some(text) => (text.to_owned(), UTF_8_NAME),
+        None => (
+            bytes.iter().map(|byte| char::from(*byte)).collect(),
+            LATIN_1_NAME,
+        ),
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return (text.to_owned(), UTF_8_NAME);
-    }
-    decoded(of_mode.filter(|_| eci.is_none())).unwrap_or_else(|| (characters(), LATIN_1_NAME))
 }
 
 /// The name of a character set for `TextDecoder` (<https://encoding.spec.whatwg.org/#names-and-labels>), by its ECI
