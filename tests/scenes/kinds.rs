@@ -1,6 +1,7 @@
 //! Draws the kind set: codes as strangers make them, one kind of look after another.
 //!
 //! Every second picture is a file, as a program exports it. The others are one frame of a till's camera.
+//! Pictures of many codes, codes at a border and strips are files only.
 //! A colour is drawn as the grey that a camera's Y plane has of it.
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::camera::{SIZES, Shot};
 use crate::code::{self, Screen};
 use crate::file::exported;
+use crate::many::{Many, many_scene};
 use crate::pictures::{Ground, Ink, Strong, inked};
 use crate::printed::Printed;
 use crate::styled::{self, Look};
@@ -32,6 +34,16 @@ pub enum Kind {
     PictureDots,
     /// Pale modules beside strong ones.
     Pale,
+    /// A sheet of many small codes.
+    Sheet,
+    /// Several codes of any size and angle.
+    Mixed,
+    /// Two or three dense codes, one below the other, up to the picture's border.
+    Stacked,
+    /// One code that fills the picture up to its border.
+    Border,
+    /// A screenshot that is many times longer than wide.
+    Strip,
     /// Two colours of any contrast that people can see, and sometimes another colour for each finder pattern.
     Coloured,
     /// The ink's colour runs from one corner to the other.
@@ -55,13 +67,18 @@ pub enum Kind {
 }
 
 /// All kinds, in the order of the tables in docs/reader.md.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 21] = [
     Kind::Round,
     Kind::Styled,
     Kind::Gaps,
     Kind::AllDots,
     Kind::PictureDots,
     Kind::Pale,
+    Kind::Sheet,
+    Kind::Mixed,
+    Kind::Stacked,
+    Kind::Border,
+    Kind::Strip,
     Kind::Coloured,
     Kind::Gradient,
     Kind::Logo,
@@ -113,6 +130,11 @@ pub fn kind_scene(seed: u64, kind: Kind, number: u64) -> Picture {
             let strong = [Strong::Finders, Strong::Logo, Strong::Timing];
             inked(seed, Ink::Pale(strong[nth % 3]), number).into()
         }
+        Kind::Sheet => many_scene(seed, Many::Sheet, number),
+        Kind::Mixed => many_scene(seed, Many::Mixed, number),
+        Kind::Stacked => many_scene(seed, Many::Dense, number),
+        Kind::Border => many_scene(seed, Many::Cut, number),
+        Kind::Strip => many_scene(seed, Many::Strip, number),
         Kind::Coloured => take.of(EcLevel::M, Printed::coloured, dice),
         Kind::Gradient => take.of(EcLevel::M, Printed::with_gradient, dice),
         Kind::Logo => take.of(EcLevel::H, Printed::with_logo, dice),

@@ -27,7 +27,7 @@ pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
 pub use kinds::{KINDS, Kind, kind_scene};
 pub use lookalike::{LOOKALIKES, Lookalike, lookalike};
-pub use many::{MANY, Many, ManyPicture, many_scene};
+pub use many::{MANY, Many, many_scene};
 pub use pictures::{Ground, INKS, Ink, Strong, inked};
 pub use sets::{write_kind_set, write_lookalikes, write_till_set, write_wrecks};
 pub use styled::{LOOKS, Look, styled, styled_file};

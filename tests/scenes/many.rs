@@ -6,18 +6,7 @@ use qrcode::{Color, EcLevel, QrCode, Version};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A picture, and the texts of the codes in it.
-#[derive(Debug)]
-pub struct ManyPicture {
-    /// The codes' texts.
-    pub texts: Vec<String>,
-    /// Pixels in a row.
-    pub width: usize,
-    /// The number of rows.
-    pub height: usize,
-    /// The greys, row by row.
-    pub pixels: Vec<u8>,
-}
+use crate::Picture;
 
 /// How many codes a picture shows, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +34,7 @@ pub const MANY: [Many; 5] = [
 
 /// Draws the picture of this number of its kind.
 #[must_use]
-pub fn many_scene(seed: u64, many: Many, number: u64) -> ManyPicture {
+pub fn many_scene(seed: u64, many: Many, number: u64) -> Picture {
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x6d61_6e79_636f_6465);
     dice.set_stream(many as u64 * 1_000_003 + number);
     let dice = &mut dice;
@@ -73,7 +62,7 @@ struct Place {
     light_on_dark: bool,
 }
 
-impl ManyPicture {
+impl Picture {
     fn new(width: usize, height: usize, ground: u8) -> Self {
         Self {
             texts: Vec::new(),
@@ -140,7 +129,7 @@ fn turn(degrees: f32) -> (f32, f32) {
     (degrees.to_radians().cos(), degrees.to_radians().sin())
 }
 
-fn sheet(dice: &mut ChaCha8Rng) -> ManyPicture {
+fn sheet(dice: &mut ChaCha8Rng) -> Picture {
     let (across, down) = (dice.random_range(6..15), dice.random_range(4..11));
     let version = dice.random_range(1..3);
     let module = dice.random_range(2.5..4.0);
@@ -151,7 +140,7 @@ fn sheet(dice: &mut ChaCha8Rng) -> ManyPicture {
     let room = 2.0 * QUIET * module;
     let turned = |along: f32, beside: f32| along * cosine + beside * sine.abs() + room;
     let (right, bottom) = (turned(width, height), turned(height, width));
-    let mut canvas = ManyPicture::new(right as usize, bottom as usize, 225);
+    let mut canvas = Picture::new(right as usize, bottom as usize, 225);
     for number in 0..across * down {
         let text = numbered(dice, number);
         let along = ((number % across) as f32 + 0.5) * pitch - width * 0.5;
@@ -168,8 +157,8 @@ fn sheet(dice: &mut ChaCha8Rng) -> ManyPicture {
     canvas
 }
 
-fn mixed(dice: &mut ChaCha8Rng) -> ManyPicture {
-    let mut canvas = ManyPicture::new(1280, 720, dice.random_range(120..=240));
+fn mixed(dice: &mut ChaCha8Rng) -> Picture {
+    let mut canvas = Picture::new(1280, 720, dice.random_range(120..=240));
     let count = dice.random_range(3..9);
     let mut taken: Vec<(f32, f32, f32)> = Vec::new();
     for number in 0..count {
@@ -199,14 +188,14 @@ fn mixed(dice: &mut ChaCha8Rng) -> ManyPicture {
     canvas
 }
 
-fn dense(dice: &mut ChaCha8Rng) -> ManyPicture {
+fn dense(dice: &mut ChaCha8Rng) -> Picture {
     const VERSION: i16 = 13;
     const SIDE: usize = 17 + 4 * VERSION as usize;
     let module = dice.random_range(2..5);
     let count = dice.random_range(2..4);
     let gap = dice.random_range(2..6) * module;
     let height = count * (SIDE * module + gap) - gap;
-    let mut canvas = ManyPicture::new(SIDE * module, height, 225);
+    let mut canvas = Picture::new(SIDE * module, height, 225);
     for number in 0..count {
         let text = dense_text(dice, number);
         let middle = SIDE as f32 * module as f32 * 0.5;
@@ -228,13 +217,13 @@ fn dense_text(dice: &mut ChaCha8Rng, number: usize) -> String {
     format!("{number} ").chars().chain(rest).collect()
 }
 
-fn cut(dice: &mut ChaCha8Rng) -> ManyPicture {
+fn cut(dice: &mut ChaCha8Rng) -> Picture {
     let text = numbered(dice, 0);
     let version = dice.random_range(1..8);
     let code = code(&text, version);
     let module = dice.random_range(3..21);
     let side = code.width() * module;
-    let mut canvas = ManyPicture::new(side, side, 225);
+    let mut canvas = Picture::new(side, side, 225);
     let middle = side as f32 * 0.5;
     let place = Place {
         x: middle,
@@ -254,9 +243,9 @@ const LENGTHS: Range<usize> = 5_000..20_001;
 const LINE: usize = 14;
 const LINES: usize = 24;
 
-fn strip(dice: &mut ChaCha8Rng) -> ManyPicture {
+fn strip(dice: &mut ChaCha8Rng) -> Picture {
     let (width, length) = (dice.random_range(WIDTHS), dice.random_range(LENGTHS));
-    let mut canvas = ManyPicture::new(width, length, 245);
+    let mut canvas = Picture::new(width, length, 245);
     write_lines(&mut canvas, dice);
     let text = numbered(dice, 0);
     let version = dice.random_range(1..4);
@@ -281,7 +270,7 @@ fn strip(dice: &mut ChaCha8Rng) -> ManyPicture {
 }
 
 /// Draws lines of strokes, as a text has them from afar.
-fn write_lines(canvas: &mut ManyPicture, dice: &mut ChaCha8Rng) {
+fn write_lines(canvas: &mut Picture, dice: &mut ChaCha8Rng) {
     let width = canvas.width;
     for line in canvas.pixels.chunks_exact_mut(width * LINES) {
         let end = dice.random_range(width / 3..width - 8);
@@ -297,10 +286,10 @@ fn write_lines(canvas: &mut ManyPicture, dice: &mut ChaCha8Rng) {
 }
 
 /// The same picture with its rows as columns. The code in it is mirrored, and readers know mirrored codes.
-fn lain(picture: &ManyPicture) -> ManyPicture {
+fn lain(picture: &Picture) -> Picture {
     let (width, height) = (picture.height, picture.width);
     let pixel = |at: usize| picture.pixels[at % width * picture.width + at / width];
-    ManyPicture {
+    Picture {
         texts: picture.texts.clone(),
         width,
         height,

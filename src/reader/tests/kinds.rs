@@ -7,17 +7,28 @@ use kaunter_reader::{Effort, Luma, Reader};
 use kaunter_scenes::{KINDS, Kind, kind_scene};
 
 const SEED: u64 = 20_261_128;
-/// Pictures of each kind. Half of them are files, and half are camera frames.
-const PICTURES: u64 = 4;
 
-/// The least number of [`PICTURES`] that are read.
+/// Pictures of a kind. Large ones are few; src/reader/tests/many.rs has more of them.
+fn pictures(kind: Kind) -> u64 {
+    if matches!(kind, Kind::Sheet | Kind::Strip) {
+        2
+    } else {
+        4
+    }
+}
+
+/// The least number of [`pictures`] that are read.
 fn floor(kind: Kind) -> usize {
     match kind {
+        Kind::Sheet | Kind::Strip => 1,
         Kind::AllDots | Kind::Pale => 2,
         Kind::PictureDots
         | Kind::Round
         | Kind::Styled
         | Kind::Gaps
+        | Kind::Mixed
+        | Kind::Stacked
+        | Kind::Border
         | Kind::Coloured
         | Kind::Gradient
         | Kind::Logo
@@ -36,7 +47,7 @@ fn each_kind_is_read_and_nothing_is_misread() {
     let mut low = Vec::new();
     for kind in KINDS {
         let mut read = 0;
-        for number in 0..PICTURES {
+        for number in 0..pictures(kind) {
             let picture = kind_scene(SEED, kind, number);
             let luma = Luma::new(
                 &picture.pixels,
@@ -47,9 +58,10 @@ fn each_kind_is_read_and_nothing_is_misread() {
             let found = Reader::new().read(&luma.unwrap(), Effort::Still, picture.texts.len());
             let is_drawn = found.iter().all(|code| picture.texts.contains(&code.text));
             assert!(is_drawn, "{kind:?} {number} is misread");
-            read += usize::from(found.len() == picture.texts.len());
+            // A sheet of a hundred codes counts if 95 of them are read.
+            read += usize::from(found.len() * 20 >= picture.texts.len() * 19);
         }
-        println!("{kind:?}: {read} of {PICTURES}");
+        println!("{kind:?}: {read} of {}", pictures(kind));
         if read < floor(kind) {
             low.push((kind, read));
         }

@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader};
-use kaunter_scenes::{MANY, Many, ManyPicture, many_scene};
+use kaunter_scenes::{MANY, Many, Picture, many_scene};
 
 const SEED: u64 = 20_261_128;
 const PICTURES: u64 = 4;
 /// More than any of the pictures has.
 const MAX_CODES: usize = 200;
 
-fn read(picture: &ManyPicture, reader: &mut Reader, effort: Effort, max: usize) -> Vec<String> {
+fn read(picture: &Picture, reader: &mut Reader, effort: Effort, max: usize) -> Vec<String> {
     let luma = Luma::new(
         &picture.pixels,
         picture.width,
