@@ -29,6 +29,7 @@ export type KaunterWord =
   | "glare"
   | "dark"
   | "holdStill"
+  | "severalCodes"
   | "pickWallet"
   | "walletFrom"
   | "walletUpTo"

@@ -416,11 +416,10 @@ fn messages(samples: &mut Samples) {
         "Extract<FromWorker, { type: \"read\" }>[\"readings\"][number]",
         &read.readings.as_ref().unwrap()[0],
     );
-    samples.words(
-        "readerHints",
-        "ReaderHint",
-        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
-    );
+    let mut hints = every!(Hint: Closer, Farther, Glare, Dark, HoldStill, SeveralCodes);
+    // Only the till's gate gives this one.
+    hints.pop();
+    samples.words("readerHints", "ReaderHint", &hints);
 }
 
 fn outcomes(samples: &mut Samples) {
@@ -558,7 +557,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "hints",
         "NonNullable<TillEventDetails[\"hint\"][\"hint\"]>",
-        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill, SeveralCodes),
     );
     samples.words(
         "modes",

@@ -1,7 +1,7 @@
 // The ways around a camera that can't read the code: a photo, or a typed code. The code goes to the till only.
 
-import { decode } from "kaunter";
 import { faultOf } from "../pkg/screen/fault";
+import { codeOf } from "../pkg/screen/photo";
 import { $, dialog } from "./dom";
 import { dispatch } from "./loop";
 
@@ -25,9 +25,9 @@ async function photographed(): Promise<void> {
   input.value = "";
   if (!file) return;
   try {
-    const [code] = await decode(file, { maxCodes: 1 });
-    if (code) dispatch({ type: "code_given", code: code.text });
-    else dispatch({ type: "warned", sentence: { word: "noCode" } });
+    const photo = await codeOf(file);
+    if ("code" in photo) dispatch({ type: "code_given", code: photo.code });
+    else dispatch({ type: "warned", sentence: photo });
   } catch (error) {
     dispatch({ type: "warned", sentence: { fault: faultOf(error) } });
   }

@@ -16,7 +16,7 @@ const MOST_CODES: [usize; 4] = [4, 1, 16, 200];
 
 fuzz_target!(|data: &[u8]| {
     let mut reader = Reader::new();
-    let mut gate = Gate::new();
+    let (mut gate, mut now_ms) = (Gate::new(), 0);
     let mut rest = data;
     for _ in 0..MOST_FRAMES {
         let Some(([across, down, zoom, what], cells)) = rest.split_first_chunk() else {
@@ -55,13 +55,16 @@ fuzz_target!(|data: &[u8]| {
                     .iter()
                     .all(|corner| corner.x.is_finite() && corner.y.is_finite())
             );
-            let _ = gate.pass(Evidence {
+            let evidence = Evidence {
                 bytes: &code.bytes,
                 text: &code.text,
                 confirmed: code.confirmed,
                 arrived: what & 16 != 0,
-            });
+            };
+            gate.see(evidence, now_ms);
         }
+        let _ = gate.choose(now_ms);
+        now_ms += 250;
         let _ = reader.hint();
         if what & 8 != 0 {
             reader.reset();

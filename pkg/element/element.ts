@@ -1,8 +1,9 @@
 // <kaunter-till>: a cashier's screen for one sale after the other. `step.ts` decides, `driver.ts` calls the till, and
 // `view.ts` draws.
 
-import { decode, type Outcome, type SaleInput, type Till } from "kaunter";
+import type { Outcome, SaleInput, Till } from "kaunter";
 import { LitElement } from "lit";
+import { codeOf } from "../screen/photo";
 import type { VerdictOutcome } from "../screen/sentences";
 import { type Begin, Driver, type Options } from "./driver";
 import { styles } from "./styles";
@@ -160,10 +161,10 @@ export class KaunterTill extends LitElement {
     const input = target as HTMLInputElement;
     const [file] = input.files ?? [];
     if (!file) return;
-    const [code] = await decode(file).catch(() => []);
+    const photo = await codeOf(file).catch(() => ({ word: "noCode" }) as const);
     input.value = "";
-    if (code) this.#driver.give(code.text);
-    else this.#driver.dispatch({ type: "picture_failed" });
+    if ("code" in photo) this.#driver.give(photo.code);
+    else this.#driver.dispatch({ type: "picture_failed", word: photo.word });
   }
 }
 

@@ -129,7 +129,7 @@ export type Event =
   | { readonly type: "type_pressed" }
   | { readonly type: "code_given" }
   /** A picture that a person took has no code. */
-  | { readonly type: "picture_failed" }
+  | { readonly type: "picture_failed"; readonly word: "noCode" | "severalCodes" }
   | { readonly type: "wallet_pressed"; readonly walletId: string }
   | { readonly type: "check_pressed" }
   | { readonly type: "refund_pressed" }

@@ -66,7 +66,7 @@ export function step(state: State, event: Event): Step {
     case "torch_set":
       return same({ ...state, isLit: event.isLit });
     case "picture_failed":
-      return same({ ...state, trouble: { word: "noCode" } });
+      return same({ ...state, trouble: { word: event.word } });
     case "warned":
       return same({ ...state, trouble: event.fault });
     case "wallet_asked":

@@ -13,6 +13,7 @@ export const HINTS: Record<NonNullable<Hint>, Word> = {
   glare: "glare",
   dark: "dark",
   hold_still: "holdStill",
+  several_codes: "severalCodes",
 };
 
 /** What a person says about a trade, and the button that says it. */

@@ -14,7 +14,7 @@
 //! - [`calendar`]: the text of a time, and the days of a shop.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`token_life`], [`void_window`]: when a payment or a void may leave for the gateway.
-//! - [`gate`]: when a reading of a code is believed.
+//! - [`gate`]: which code of a live picture is taken, and when its reading is believed.
 //! - [`report`]: what a report of the gateway says, and what it may settle.
 //! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
 //!
@@ -38,6 +38,7 @@ pub mod owner;
 pub mod policy;
 pub mod practice;
 mod problem;
+mod rank;
 pub mod record;
 pub mod registration;
 pub mod report;

@@ -140,6 +140,9 @@ impl Demo {
         println!("  The customer's phone     {}\n", self.phone);
         if let Some(address) = &self.parts.sandbox.phone {
             phone::show(address);
+            if let (Some(_), Some((lan, _))) = (&self.page, address.split_once("/_sim/")) {
+                println!("  Check that device        {lan}/check.html\n");
+            }
         }
     }
 

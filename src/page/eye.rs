@@ -248,10 +248,10 @@ impl Eye {
                 };
                 match seeing.next(&camera).await {
                     Ok(seen) => {
-                        for reading in seen.readings {
-                            if let Some(scan) = judge.read(reading).await? {
-                                return Ok(scan);
-                            }
+                        if let Some(reading) = seen.reading
+                            && let Some(scan) = judge.read(reading).await?
+                        {
+                            return Ok(scan);
                         }
                         self.warn_of_left_over(&mut has_warned);
                         let now_ms = clock::now_ms();

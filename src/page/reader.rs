@@ -71,7 +71,7 @@ enum HostedReader {
 /// A report of the reader.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are accepted.
+    /// The codes that it read, best first. [`ReaderHost::accepted`] says which of them is accepted.
     pub readings: Vec<Reading>,
     /// A hint for the customer.
     pub hint: Option<Hint>,
@@ -175,19 +175,25 @@ impl ReaderHost {
         }
     }
 
-    /// The readings of a frame that this scan's gate accepts.
+    /// The reading that this scan's gate accepts, if any. Call it for a report without readings too.
     #[must_use]
-    pub fn believed(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
+    pub fn accepted(&self, mut readings: Vec<Reading>) -> Option<Reading> {
         let mut gate = self.gate.borrow_mut();
-        readings.retain(|reading| {
-            gate.pass(Evidence {
+        let now_ms = clock::now_ms();
+        for reading in &readings {
+            let evidence = Evidence {
                 bytes: &reading.bytes,
                 text: &reading.text,
                 confirmed: reading.confirmed,
                 arrived: reading.arrived,
-            })
-        });
-        readings
+            };
+            gate.see(evidence, now_ms);
+        }
+        let chosen = gate.choose(now_ms)?;
+        let at = readings
+            .iter()
+            .position(|reading| reading.bytes == chosen)?;
+        Some(readings.swap_remove(at))
     }
 
     /// A code was read for a sale, or typed for it.
@@ -199,6 +205,12 @@ impl ReaderHost {
     #[must_use]
     pub fn met_left_over(&self) -> bool {
         self.gate.borrow().met_left_over()
+    }
+
+    /// True while several codes are in the picture that may be the customer's.
+    #[must_use]
+    pub fn sees_several(&self) -> bool {
+        self.gate.borrow().sees_several()
     }
 
     /// A camera has started. A worker gets its first frame, even before the page has shown one: the browser keeps that

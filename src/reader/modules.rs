@@ -1,5 +1,6 @@
 //! Stage 4: the greys of a code's modules, their blur removed, and which modules are dark.
 
+pub(crate) mod boxes;
 pub(crate) mod deblur;
 pub(crate) mod equalise;
 pub(crate) mod glare;
@@ -10,4 +11,3 @@ pub(crate) mod glare;
 pub(crate) mod modules;
 mod quartiles;
 pub(crate) mod sample;
-pub(crate) mod summed_area;

@@ -9,5 +9,6 @@ pub(crate) mod luma;
 pub(crate) mod point;
 pub(crate) mod polarity;
 pub(crate) mod pyramid;
+pub(crate) mod rgba;
 pub(crate) mod stretch;
 pub(crate) mod threshold;

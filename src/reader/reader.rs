@@ -10,6 +10,7 @@ use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
 use crate::search::Search;
+use crate::sum::Sums;
 
 /// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,16 @@ pub enum Effort {
 
 /// The shortest side of a picture that can hold a code, in pixels: version 1 has 21 modules.
 const MIN_SIDE: usize = 21;
-/// The longest side that is read at full size, in pixels. A longer picture is halved first.
+/// The longest side that a live frame is read at, in pixels, and that of a square still picture. Others have its area.
+/// A larger picture is halved first.
 ///
 /// Larger: a photo of twelve megapixels takes half a second. Smaller: small codes in large photos are lost.
 const MAX_LONG: usize = 2600;
+/// A still picture whose long side is more than this many short ones is cut into windows of that length.
+///
+/// They overlap by one short side, and no code is wider. So each code is whole in a window.
+/// Larger: long pictures share the bounds of one. Smaller: more of the picture is searched twice.
+const WINDOW: usize = 4;
 /// Finder candidates of a pass whose rings are measured: at full size, and on all smaller levels.
 ///
 /// A code has three; at full size a large code's data modules add dozens.
@@ -44,6 +51,16 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
+/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
+const BLUR: i16 = -1;
+/// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
+const MIN_CLOSED: usize = 42;
+/// A level whose long side is shorter than this is scanned row by row then, and others in steps of `STEP_FULL`.
+///
+/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
+const FINE_CLOSED: usize = 320;
+/// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
+const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
@@ -61,6 +78,10 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Codes of earlier live frames that do not end the search of a frame.
+///
+/// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
+const MAX_KNOWN: usize = 8;
 /// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
 const MIDRANGE_LEVELS: usize = 2;
 
@@ -68,6 +89,7 @@ const MIDRANGE_LEVELS: usize = 2;
 ///
 /// A live reader searches the region of the last frame's code first, so that a second reading is cheap.
 /// It does so once: if a code is read there, the frame after that is searched as a whole, for other codes.
+/// Then it goes on behind a code that an earlier frame had: a shop's large sticker does not hide a phone.
 ///
 /// ```
 /// use kaunter_reader::{Effort, Luma, Reader};
@@ -107,6 +129,9 @@ pub struct Reader {
     narrow: Option<Axis>,
     work: u64,
     hints: Hints,
+    sums: Sums,
+    /// The codes of earlier live frames. They do not end the search: another code may be beside them.
+    known: Vec<Vec<u8>>,
 }
 
 impl Reader {
@@ -154,6 +179,13 @@ impl Reader {
         if !found.is_empty() {
             self.hints = Hints::default();
         }
+        if effort == Effort::Live {
+            for code in &found {
+                if self.known.len() < MAX_KNOWN && !self.known.contains(&code.bytes) {
+                    self.known.push(code.bytes.clone());
+                }
+            }
+        }
         found
     }
 
@@ -166,10 +198,8 @@ impl Reader {
         else {
             return Vec::new();
         };
-        let mut found = self.search(window, Passes::First, max, Misses::Ignored);
-        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-            *corner = *corner + region.origin();
-        }
+        let mut found = self.search(window, Passes::First, Vec::new(), max, Misses::Ignored);
+        move_all(&mut found, region.origin());
         found
     }
 
@@ -177,7 +207,7 @@ impl Reader {
     fn read_whole(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
-        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MAX_LONG {
+        while is_too_large(&small.as_ref().map_or(*luma, Grey::luma), effort) {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
@@ -193,7 +223,10 @@ impl Reader {
             Effort::Still => Misses::Ignored,
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
-        let mut found = self.search(picture, passes, max, misses);
+        let mut found = match effort {
+            Effort::Live => self.search(picture, passes, Vec::new(), max, misses),
+            Effort::Still => self.read_windows(&picture, max),
+        };
         if found.is_empty()
             && effort == Effort::Still
             && let Some(axis) = self.narrow
@@ -209,6 +242,24 @@ impl Reader {
         found
     }
 
+    /// Reads a still picture window by window. A code in two windows is read once.
+    fn read_windows(&mut self, picture: &Luma<'_>, max: usize) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (left, top, width, height) in windows(picture) {
+            if found.len() >= max {
+                break;
+            }
+            let Some(window) = picture.window(left, top, width, height) else {
+                continue;
+            };
+            let origin = Point::new(left as f32, top as f32);
+            move_all(&mut found, Point::new(0.0, 0.0) - origin);
+            found = self.search(window, Passes::All, found, max, Misses::Ignored);
+            move_all(&mut found, origin);
+        }
+        found
+    }
+
     /// Reads a picture of a code that is seen from the side.
     fn read_stretched(&mut self, luma: &Luma<'_>, axis: Axis, max: usize) -> Vec<Found> {
         let mut large = stretch(luma, axis);
@@ -217,7 +268,7 @@ impl Reader {
             large = halve(&large.luma());
             scale *= 2.0;
         }
-        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
         let (across, down) = axis.factors();
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = Point::new(
@@ -231,7 +282,7 @@ impl Reader {
     /// Reads a small picture enlarged: a module may be a single pixel of it.
     fn read_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let large = enlarge(luma);
-        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
         let margin = Point::new(ENLARGE_MARGIN as f32, ENLARGE_MARGIN as f32);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = (*corner - margin).times(1.0 / ENLARGE_BY as f32);
@@ -239,21 +290,37 @@ impl Reader {
         found
     }
 
-    /// Runs the passes over a picture, and keeps what they tell about the next one.
+    /// Runs the passes over a picture, and keeps what they tell about the next one. Codes that are known are skipped.
     fn search(
         &mut self,
         picture: Luma<'_>,
         passes: Passes,
+        known: Vec<Found>,
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All { MANY } else { 1 };
+        let many = if passes == Passes::All && max > 1 {
+            MANY
+        } else {
+            1
+        };
         let mut search = Search::new(picture, max, many);
+        search.found = known;
+        if passes == Passes::All {
+            search.allow_bent();
+        }
         let hints = match misses {
             Misses::Counted => Some(&mut self.hints),
             Misses::Ignored => None,
         };
-        run_passes(&mut search, picture, passes, hints);
+        let known = match (passes, misses) {
+            (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
+            (Passes::All, _) | (_, Misses::Ignored) => &[],
+        };
+        run_passes(&mut search, picture, passes, known, hints);
+        if misses == Misses::Counted && search.found.is_empty() {
+            search.read_sums(&mut self.sums);
+        }
         self.saw_finders = search.sees_finders();
         self.narrow = search.narrow();
         self.work += search.work();
@@ -261,7 +328,43 @@ impl Reader {
     }
 }
 
-/// Which passes a picture gets.
+/// Whether a picture is halved before it is read.
+fn is_too_large(picture: &Luma<'_>, effort: Effort) -> bool {
+    match effort {
+        Effort::Live => picture.long_side() > MAX_LONG,
+        Effort::Still => picture.width() * picture.height() > MAX_LONG * MAX_LONG,
+    }
+}
+
+/// Left, top, width and height of each part of a picture that is searched by itself: most pictures are one part.
+fn windows(picture: &Luma<'_>) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
+    let (width, height) = (picture.width(), picture.height());
+    let (short, long) = (picture.short_side(), picture.long_side());
+    let (most, step) = if long > MAX_LONG {
+        (WINDOW * short, (WINDOW - 1) * short)
+    } else {
+        (long, long)
+    };
+    // The last window begins where the one before it leaves a rest.
+    let begins = (0..long.saturating_sub(short).max(1)).step_by(step);
+    begins.map(move |at| {
+        let length = most.min(long - at);
+        if width > height {
+            (at, 0, length, height)
+        } else {
+            (0, at, width, length)
+        }
+    })
+}
+
+/// Moves the corners of codes.
+fn move_all(found: &mut [Found], by: Point) {
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        *corner = *corner + by;
+    }
+}
+
+/// Which passes a picture gets. A code that an earlier frame had does not end them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
     /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
@@ -287,12 +390,16 @@ fn run_passes(
     search: &mut Search<'_>,
     picture: Luma<'_>,
     passes: Passes,
+    known: &[Vec<u8>],
     hints: Option<&mut Hints>,
 ) {
     let smaller = halves(&picture);
-    let is_over = |search: &Search<'_>| {
-        search.is_over() || (passes != Passes::All && !search.found.is_empty())
+    let has_news = |search: &Search<'_>| {
+        let mut found = search.found.iter();
+        found.any(|found| !known.contains(&found.bytes))
     };
+    let is_over =
+        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -304,7 +411,7 @@ fn run_passes(
         blocks.push(measured);
     }
     if passes == Passes::First && !search.sees_finders() {
-        if let Some(hints) = hints {
+        if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
         return;
@@ -354,8 +461,40 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
+    if passes == Passes::All && search.found.is_empty() {
+        close_gaps(search, picture);
+    }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Searches blurred levels: all of a code's modules may be dots, or squares with gaps, those of its finders too.
+///
+/// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
+    let mut half: Option<Grey> = None;
+    let mut scale = 1.0;
+    while search.found.is_empty() {
+        let luma = half.as_ref().map_or(picture, Grey::luma);
+        if luma.short_side() < MIN_CLOSED {
+            return;
+        }
+        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let level = Level {
+            luma: closed.luma(),
+            scale,
+            step: if luma.long_side() < FINE_CLOSED {
+                1
+            } else {
+                STEP_FULL
+            },
+            min_core: MIN_CORE_CLOSED,
+            max_candidates: MAX_CANDIDATES,
+        };
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+        half = Some(halve(&luma));
+        scale *= 2.0;
     }
 }
 

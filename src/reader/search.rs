@@ -1,7 +1,7 @@
 //! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
 use crate::code::charset::text;
-use crate::code::codewords::Orientation;
+use crate::code::codewords::{Orientation, prove};
 use crate::code::decode::{Payload, decode, decode_with_erasures};
 use crate::code::segments::Reading;
 use crate::finders::finder::find;
@@ -22,9 +22,10 @@ use crate::picture::threshold::Thresholds;
 use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
-use crate::plane::locate::{Hypothesis, locate};
+use crate::plane::locate::{Hypothesis, locate, timing};
 use crate::plane::mesh::Mesh;
 use crate::plane::relax::relaxed;
+use crate::sum::{Sighting, Sums};
 
 /// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
@@ -47,6 +48,11 @@ const MIN_DEBLUR_CORRELATION: f32 = 0.5;
 const SHARPEN: [f32; 2] = [0.6, 1.4];
 /// The strength from which deblurring starts.
 const SHARPEN_MOST: f32 = SHARPEN[1];
+/// The least score of the timing patterns of a finder and two near it.
+///
+/// Finders of different codes fit the function patterns nearly as well as those of one, except these.
+/// Larger: blurred codes are lost. Smaller: most of the work is for triples across codes.
+const MIN_NEAR_TIMING: f32 = 0.4;
 /// Offsets in modules at which every module is sampled again, to confirm a reading.
 ///
 /// An equal reading at either offset confirms it: if the plane is slightly off, one of them leads out of the modules.
@@ -95,6 +101,8 @@ pub(crate) struct Search<'a> {
     bent: usize,
     /// Sorted by correlation, the best first.
     unread: Vec<Unread>,
+    /// Grids that were not decoded by any means.
+    missed: Vec<Sighting>,
     work: u64,
     pub(crate) found: Vec<Found>,
 }
@@ -140,11 +148,17 @@ impl<'a> Search<'a> {
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
             higher: 0,
-            bent: MAX_BENT,
+            bent: 0,
             unread: Vec::new(),
+            missed: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
+    }
+
+    /// Lets the search look for bent codes too, which costs more than all before.
+    pub(crate) fn allow_bent(&mut self) {
+        self.bent = MAX_BENT;
     }
 
     /// Whether as many codes are found as are asked for.
@@ -253,7 +267,9 @@ impl<'a> Search<'a> {
                 break;
             }
             let finders = [&triple.corner, &triple.right, &triple.down];
-            if finders.iter().any(|finder| self.is_read(finder.center)) {
+            if finders.iter().any(|finder| self.is_read(finder.center))
+                || timing(&self.picture, &triple) < MIN_NEAR_TIMING
+            {
                 continue;
             }
             if let Some(found) = self.read_triple(&triple) {
@@ -317,7 +333,7 @@ impl<'a> Search<'a> {
         let version = candidate.pattern.version();
         self.work += (version.side() * version.side()) as u64;
         let greys = candidate.sample(&self.picture);
-        let payload = decode_sharpened(&greys)
+        let payload = first_sharpened(&greys, decode)
             .or_else(|| decode(&greys.modules_by_quartiles()))
             .or_else(|| self.read_cores(candidate));
         if payload.is_none() {
@@ -366,10 +382,10 @@ impl<'a> Search<'a> {
     /// If it does not, both samplings are repeated after a hill climb: three finders alone give a rough plane.
     fn confirms(&self, payload: &Payload, candidate: &Candidate<'_>) -> bool {
         let agrees = |plane: &Homography| {
-            let again = decode_sharpened(&candidate.sample_on(&self.picture, plane));
-            again.is_some_and(|again| {
-                again.has_spare && again.reading.bytes == payload.reading.bytes
-            })
+            // Equal data codewords are an equal reading, without a second run of the decoder.
+            let again = candidate.sample_on(&self.picture, plane);
+            let again = first_sharpened(&again, prove);
+            again.is_some_and(|again| again.has_spare && again.data == payload.data)
         };
         let agrees_beside = |plane: &Homography| {
             let mut offsets = CONFIRM_OFFSETS.iter();
@@ -399,23 +415,52 @@ impl<'a> Search<'a> {
                 continue;
             }
             let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
-            let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
-            let modules = sharp.modules();
-            let payload = self
-                .equalise(&greys, version, &modules, ROUNDS_SHARP)
-                .or_else(|| {
-                    let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
-                    decode(&guess)
-                        .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
-                })
-                .or_else(|| decode_with_erasures(&modules, &sharp.confidence()))
-                .or_else(|| {
-                    let (modules, confidence) = under_glare(&greys)?;
-                    decode_with_erasures(&modules, &confidence)
-                });
+            let payload = self.decode_deblurred(&greys, version);
             let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
                 self.keep(found(payload, &plane, version));
+            } else {
+                self.missed.push(Sighting {
+                    version,
+                    polarity,
+                    plane,
+                    greys,
+                });
+            }
+        }
+    }
+
+    /// Decodes greys whose blur is removed in several ways, then with erasures.
+    fn decode_deblurred(&mut self, greys: &Greys, version: Version) -> Option<Payload> {
+        let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
+        let modules = sharp.modules();
+        self.equalise(greys, version, &modules, ROUNDS_SHARP)
+            .or_else(|| {
+                let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
+                decode(&guess).or_else(|| self.equalise(greys, version, &guess, ROUNDS_DECONVOLVED))
+            })
+            .or_else(|| decode_with_erasures(&modules, &sharp.confidence()))
+            .or_else(|| {
+                let (modules, confidence) = under_glare(greys)?;
+                decode_with_erasures(&modules, &confidence)
+            })
+    }
+
+    /// Adds the grids that were not decoded to those of earlier frames, and decodes the sums.
+    ///
+    /// A sum is one reading, so the next one begins without its frames.
+    pub(crate) fn read_sums(&mut self, sums: &mut Sums) {
+        sums.next_frame();
+        for seen in std::mem::take(&mut self.missed) {
+            let Some(greys) = sums.add(&seen) else {
+                continue;
+            };
+            let payload = first_sharpened(&greys, decode)
+                .or_else(|| self.decode_deblurred(&greys, seen.version));
+            if let Some(payload) = payload {
+                self.keep(found(payload, &seen.plane, seen.version));
+                *sums = Sums::default();
+                return;
             }
         }
     }
@@ -427,13 +472,13 @@ impl<'a> Search<'a> {
         version: Version,
         polarity: Polarity,
     ) -> Option<Payload> {
-        if self.many == 1 || self.bent == 0 {
+        if self.bent == 0 {
             return None;
         }
         self.bent -= 1;
         let mesh = relaxed(&self.picture, plane, version, polarity);
         let greys = Greys::sample(&self.picture, plane, Some(&mesh), version, polarity);
-        decode_sharpened(&greys)
+        first_sharpened(&greys, decode)
             .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
@@ -463,13 +508,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Decodes greys as they are, or else sharpened.
-fn decode_sharpened(greys: &Greys) -> Option<Payload> {
-    let mut payload = decode(&greys.modules());
-    for amount in SHARPEN {
-        payload = payload.or_else(|| decode(&greys.deblurred(Deblur::Sharpen(amount)).modules()));
-    }
-    payload
+/// Reads greys as they are, or else sharpened.
+fn first_sharpened<T>(greys: &Greys, read: impl Fn(&Modules) -> Option<T>) -> Option<T> {
+    let sharp = |amount: f32| greys.deblurred(Deblur::Sharpen(amount)).modules();
+    read(&greys.modules()).or_else(|| SHARPEN.iter().find_map(|amount| read(&sharp(*amount))))
 }
 
 /// A payload and where it was seen, not confirmed.

@@ -1,6 +1,7 @@
 //! The phone's page for a real phone on the same network: by HTTPS, with a certificate that is made for this address.
 //!
-//! Only the page and the calls that it makes are there. The gateway, the ledger and the shop stay on this machine.
+//! Only the page and the calls that it makes are there, and the demo's own files: a camera needs HTTPS, and the page that
+//! checks a device needs a camera. The gateway, the ledger and the shop stay on this machine.
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use jiff::{ToSpan, Zoned};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
+use tower_http::services::ServeDir;
 
 use crate::{Sandbox, control, display, phone};
 
@@ -22,7 +24,12 @@ pub(crate) fn app(sandbox: Sandbox) -> Router {
     let routes = phone::routes()
         .merge(display::routes())
         .route("/codes", post(control::make_code));
-    Router::new().nest("/_sim", routes).with_state(sandbox)
+    let pages = sandbox.config.pages.clone();
+    let app = Router::new().nest("/_sim", routes).with_state(sandbox);
+    match pages {
+        Some(folder) => app.fallback_service(ServeDir::new(folder)),
+        None => app,
+    }
 }
 
 /// The address that `--lan [ADDRESS]` means: the named one, or the address of this machine in its network.

@@ -31,8 +31,11 @@ export interface TillEventDetails {
   state: { readonly from: TillState; readonly to: TillState; readonly trade: Trade | null };
   /** A code was read. */
   scan: Scan;
-  /** What would help to read the code; `null`: nothing in particular. Sent on a change, at most once per second. */
-  hint: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | null };
+  /**
+   * What would help to read the code; `null`: nothing in particular. Sent on a change, at most once per second.
+   * `several_codes`: two codes or more may be the customer's, and the till takes neither until only one is in view.
+   */
+  hint: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | "several_codes" | null };
   /**
    * The camera's state changed. `prompt`: the browser asks for permission. `muted`: the system withholds the picture.
    * `ended`: it was unplugged or its permission was withdrawn, as `reason` says. `released`: the till turned it off.
@@ -241,34 +244,8 @@ pub enum Hint {
     Dark,
     /// The picture is blurred.
     HoldStill,
-}
-
-impl Hint {
-    /// The word of the declarations.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closer => "closer",
-            Self::Farther => "farther",
-            Self::Glare => "glare",
-            Self::Dark => "dark",
-            Self::HoldStill => "hold_still",
-        }
-    }
-
-    /// Reads the word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::Closer,
-            Self::Farther,
-            Self::Glare,
-            Self::Dark,
-            Self::HoldStill,
-        ]
-        .into_iter()
-        .find(|hint| hint.as_str() == word)
-    }
+    /// Several codes may be the customer's. Only one should be in the picture.
+    SeveralCodes,
 }
 
 /// The hint changed.

@@ -315,3 +315,25 @@ test("docs/element.md has each part, slot and custom property, and no other", as
   assert.deepEqual(rows("Slots"), all(source, /slot name="([^"]*)"/g));
   assert.deepEqual(rows("Custom properties"), all(source, /var\((--kaunter-[a-z-]+)/g));
 });
+
+test("rule 49: of a photo's codes the customer's is taken, and of two neither", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("../../pkg/screen/chosen.ts", import.meta.url))],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  const { chosen } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+  );
+  const sticker = { text: "https://qr.alipay.com/fkx1", kind: "merchant" };
+  const link = { text: "https://shop.example/p/1", kind: "opaque" };
+  const unknown = { text: "TNG-7Q2M", kind: "opaque" };
+  const known = { text: "281234567890123456", kind: "alipay" };
+  assert.deepEqual(chosen([sticker, link, unknown, known]), { code: known.text });
+  assert.deepEqual(chosen([sticker, link, unknown]), { code: unknown.text });
+  assert.deepEqual(chosen([link]), { code: link.text });
+  assert.deepEqual(chosen([link, sticker]), { code: sticker.text }, "the till says what it is");
+  assert.deepEqual(chosen([known, { ...known, text: "287650098230927349" }]), { word: "severalCodes" });
+  assert.deepEqual(chosen([]), { word: "noCode" });
+});

@@ -5,12 +5,13 @@ import QRCode from "qrcode";
 
 /**
  * Writes a y4m file, which Chromium reads again at each getUserMedia. `text: null` shows an empty counter. `shake`
- * moves every second frame by that many pixels, as a hand does.
+ * moves every second frame by that many pixels, as a hand does. `beside` has more codes, each with its place:
+ * `{ text, left, top, module }`.
  */
 export async function show(
   file,
   text,
-  { width = 640, height = 480, module = 8, dark = false, black = false, shake = 0 } = {},
+  { width = 640, height = 480, module = 8, dark = false, black = false, shake = 0, beside = [] } = {},
 ) {
   const chroma = Buffer.alloc((width * height) / 2, 128);
   const frame = (aside) => {
@@ -18,6 +19,7 @@ export async function show(
     // A little noise, because a camera never gives two equal frames.
     for (let at = 0; at < luma.length; at++) luma[at] += (at * 2654435761) >>> 29;
     if (text !== null) draw(luma, text, { width, height, module, dark, aside });
+    for (const one of beside) draw(luma, one.text, { width, height, module: 4, dark, aside, ...one });
     return Buffer.concat([Buffer.from("FRAME\n"), luma, chroma]);
   };
   const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`);
@@ -38,11 +40,12 @@ async function put(file, film) {
   }
 }
 
-function draw(luma, text, { width, height, module, dark, aside }) {
+function draw(luma, text, { width, height, module, dark, aside, left: at, top: from }) {
   const { modules } = QRCode.create(text, { errorCorrectionLevel: "M" });
   const size = modules.size;
   const step = Math.min(module, Math.floor((height - 40) / (size + 8)));
-  const [left, top] = [Math.floor((width - size * step) / 2) + aside, Math.floor((height - size * step) / 2)];
+  const middle = (side) => Math.floor((side - size * step) / 2);
+  const [left, top] = [(at ?? middle(width)) + aside, from ?? middle(height)];
   for (let y = 0; y < size * step; y++) {
     for (let x = 0; x < size * step; x++) {
       const on = modules.get(Math.floor(y / step), Math.floor(x / step));

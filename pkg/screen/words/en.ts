@@ -22,6 +22,7 @@ export const en = {
   glare: "Tilt the phone: the screen glares.",
   dark: "Make the phone's screen brighter.",
   holdStill: "Hold the phone still.",
+  severalCodes: "The camera sees several payment codes: show only one.",
   pickWallet: "Which wallet is it?",
   walletFrom: "from {a}",
   walletUpTo: "up to {a}",

@@ -20,6 +20,7 @@ export const ms: Words = {
   glare: "Condongkan telefon: skrin bersilau.",
   dark: "Cerahkan skrin telefon.",
   holdStill: "Jangan gerakkan telefon.",
+  severalCodes: "Kamera nampak beberapa kod bayaran: tunjukkan satu sahaja.",
   pickWallet: "E-dompet yang mana?",
   walletFrom: "dari {a}",
   walletUpTo: "hingga {a}",

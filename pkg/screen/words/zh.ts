@@ -20,6 +20,7 @@ export const zh: Words = {
   glare: "屏幕反光，请把手机倾斜一点。",
   dark: "请调亮手机屏幕。",
   holdStill: "请拿稳手机。",
+  severalCodes: "镜头里有多个付款码，请只出示一个。",
   pickWallet: "是哪个电子钱包？",
   walletFrom: "最低 {a}",
   walletUpTo: "最高 {a}",

@@ -35,8 +35,8 @@ enum Route {
 
 /// What was observed in one step.
 pub(super) struct Seen {
-    /// The codes that the gate accepts.
-    pub(super) readings: Vec<Reading>,
+    /// The code that the gate accepts.
+    pub(super) reading: Option<Reading>,
     pub(super) hint: Option<Hint>,
     /// True if the camera showed anything new.
     pub(super) fresh: bool,
@@ -87,8 +87,12 @@ impl<'a> Sight<'a> {
         };
         match report {
             Ok(Report { readings, hint, .. }) => Ok(Seen {
-                readings: self.host.believed(readings),
-                hint,
+                reading: self.host.accepted(readings),
+                hint: if self.host.sees_several() {
+                    Some(Hint::SeveralCodes)
+                } else {
+                    hint
+                },
                 fresh,
             }),
             Err(Failure::Stopped(cause)) => Err(self.host.retire(&self.reader, cause)),
@@ -112,7 +116,7 @@ fn handed(camera: &Camera) -> Route {
 impl Seen {
     fn nothing(fresh: bool) -> Self {
         Self {
-            readings: Vec::new(),
+            reading: None,
             hint: None,
             fresh,
         }

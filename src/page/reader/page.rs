@@ -31,7 +31,7 @@ extern "C" {
         height: u32,
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn hint(this: &LiveReader) -> Result<Option<String>, JsValue>;
+    fn hint(this: &LiveReader) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = pauseMs)]
     fn pause_ms(this: &LiveReader) -> Result<f64, JsValue>;
 }
@@ -80,7 +80,7 @@ impl PageReader {
         let hint = self.reader.hint().map_err(Failure::Stopped)?;
         Ok(Report {
             readings,
-            hint: hint.as_deref().and_then(Hint::from_word),
+            hint: from_js::<Option<Hint>>(hint).ok().flatten(),
             frames: self.frames.get(),
             pause_ms: self.reader.pause_ms().map_err(Failure::Stopped)?,
         })

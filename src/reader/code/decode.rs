@@ -14,6 +14,8 @@ use crate::modules::modules::Modules;
 /// A decoded code.
 pub(crate) struct Payload {
     pub(crate) reading: Reading,
+    /// The corrected data codewords that it was read from.
+    pub(crate) data: Vec<u8>,
     pub(crate) orientation: Orientation,
     /// Each block had correction for one more wrong codeword.
     pub(crate) has_spare: bool,
@@ -65,6 +67,7 @@ fn payload(proven: ProvenCode) -> Option<Payload> {
     let agree = end == expected && bytes == reading.without_hanzi();
     (agree && !reading.bytes.is_empty()).then_some(Payload {
         reading,
+        data: proven.data,
         orientation: proven.orientation,
         has_spare: proven.has_spare,
     })

@@ -41,6 +41,12 @@ const SIDE_VIEW: f32 = 1.5;
 ///
 /// Larger: rays that miss cost more. Smaller: the far corners of slanted rings are not reached.
 const REACH: f32 = 8.5;
+/// The parts of a ray within which it must leave the core, and then enter the ring: at 1.5 and 2.5 modules of 3.5, and
+/// half a module later where dark bleeds. A slant stretches all three distances alike.
+///
+/// Larger: rays through other objects cost more. Smaller: bled rings of slanted finders lose rays.
+const CORE_PART: f32 = 2.0 / 3.5;
+const LIGHT_PART: f32 = 3.0 / 3.5;
 /// The bounds on the ratio of the core's mid-line to the ring's mid-line along a ray.
 ///
 /// The core ends at 1.5 modules; the ring starts at 2.5 and ends at 3.5. So the mean of the first two edges is 2, and
@@ -191,7 +197,8 @@ struct Caster<'a> {
     core: bool,
     /// Pixels from step to step.
     step: f32,
-    steps: u32,
+    /// The step by which a ray must leave the core, that by which it must enter the ring, and the last one.
+    bounds: [u32; 3],
     /// Whether every ray stays inside the picture, so that no step needs a check.
     inside: bool,
 }
@@ -221,12 +228,13 @@ impl<'a> Caster<'a> {
         }
         let reach = seen.module * REACH;
         let step = within(seen.module * STEP, STEPS.0, STEPS.1);
+        let steps = reach / step;
         Some(Self {
             bits,
             center: seen.center,
             core,
             step,
-            steps: (reach / step) as u32,
+            bounds: [steps * CORE_PART, steps * LIGHT_PART, steps].map(|steps| steps as u32),
             inside: x.min(y) > reach + 1.0 && x + reach + 1.0 < width && y + reach + 1.0 < height,
         })
     }
@@ -255,7 +263,9 @@ impl<'a> Caster<'a> {
         let mut colour = self.core;
         let mut edges = [0.0; 3];
         let mut edge = 0;
-        for step in 1..=self.steps {
+        let (mut step, mut bound) = (0, self.bounds[0]);
+        while step < bound {
+            step += 1;
             spend(1);
             (x, y) = (x.wrapping_add(step_x), y.wrapping_add(step_y));
             let (column, row) = (x >> 16, y >> 16);
@@ -271,9 +281,10 @@ impl<'a> Caster<'a> {
             colour = here;
             edges[edge] = (step as f32 - 0.5) * self.step;
             edge += 1;
-            if edge == 3 {
+            let Some(next) = self.bounds.get(edge) else {
                 return Some(edges);
-            }
+            };
+            bound = *next;
         }
         None
     }

@@ -7,8 +7,8 @@
 //!
 //! In radio receivers this is called decision-directed equalisation.
 
+use super::boxes::means;
 use super::modules::Modules;
-use super::summed_area::means;
 use crate::picture::polarity::Polarity;
 use crate::plane::layout::Version;
 use crate::work::spend;

@@ -3,12 +3,12 @@
 //! Thresholds are computed among the modules, not among the pixels. Blur is removed there too:
 //! a few thousand modules cost microseconds, and a picture's pixels cost milliseconds.
 
+use super::boxes::{box_sums, counts};
 use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
 use super::quartiles::dark_by_quartiles;
-use super::summed_area::SummedArea;
-use crate::picture::luma::Luma;
+use crate::picture::luma::{GREY_UNITS, Luma};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
 use crate::plane::geometry::Homography;
@@ -24,9 +24,6 @@ const TAP: f32 = 0.22;
 /// Larger: noisy large codes are read from single pixels. Smaller: more taps that see the same pixels cost time.
 const FIVE_TAPS: f32 = 2.2;
 const NINE_TAPS: f32 = 4.0;
-/// The sum of the weights of five taps, and the inverse of that of nine. The middle tap counts twice.
-const FIVE_WEIGHTS: f32 = 6.0;
-const NINE_WEIGHTS_INVERSE: f32 = 0.1;
 /// Modules to each side whose greys make a threshold, in codes below `FIRST_LARGE` modules a side and in larger ones.
 ///
 /// Chosen on the till set.
@@ -34,6 +31,10 @@ const NINE_WEIGHTS_INVERSE: f32 = 0.1;
 const REACH_SMALL: usize = 4;
 const REACH: usize = 5;
 const FIRST_LARGE: usize = 30;
+
+/// The greys of signed modules: around this grey, and this far from it in the mean. Few are beyond black and white.
+const MIDDLE_GREY: f32 = 128.0;
+const MEAN_OFF: f32 = 60.0;
 
 /// How blur is removed.
 #[derive(Clone, Copy)]
@@ -88,18 +89,27 @@ impl Greys {
         module: f32,
     ) -> Self {
         let side = version.side();
+        // Pairs of taps on both sides of the middle.
+        let pairs = match module {
+            module if module > NINE_TAPS => 4,
+            module if module > FIVE_TAPS => 2,
+            _ => 0,
+        };
+        // Then so is every tap. A mesh may lead out of the corners.
+        let inside = mesh.is_none() && luma.holds_inside(&plane.corners(side as f32));
         let mut values = Vec::with_capacity(side * side);
         for y in 0..side {
             for x in 0..side {
                 let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
                 let (pixel, right, down) = plane.map_with_steps(at);
                 let pixel = mesh.map_or(pixel, |mesh| pixel + mesh.off(at));
-                let grey = if module > NINE_TAPS {
-                    nine_taps(luma, pixel, right, down)
-                } else if module > FIVE_TAPS {
-                    five_taps(luma, pixel, right, down) / FIVE_WEIGHTS
+                let (right, down) = (right.times(TAP), down.times(TAP));
+                let offs = [right, down, right + down, right - down];
+                let offs = &offs[..pairs];
+                let grey = if inside {
+                    mean_of_taps(|at| luma.grey_inside(at) as f32, pixel, offs) / GREY_UNITS
                 } else {
-                    luma.grey_at(pixel)
+                    mean_of_taps(|at| luma.grey_at(at), pixel, offs)
                 };
                 values.push(polarity.upright(grey));
             }
@@ -177,6 +187,28 @@ impl Greys {
             .collect()
     }
 
+    /// The distance of each grey from its threshold, negative for dark modules. The mean distance is 1.
+    ///
+    /// Modules that glare has washed out are near 0, whatever their grey is.
+    pub(crate) fn signed(&self) -> Vec<f32> {
+        let pairs = self.values.iter().zip(self.thresholds());
+        let mut signed: Vec<f32> = pairs.map(|(grey, threshold)| grey - threshold).collect();
+        scale_to(1.0, &mut signed);
+        signed
+    }
+
+    /// The same code with greys that differ from a middle grey as these signed modules differ from 0.
+    pub(crate) fn with_signed(&self, signed: &[f32]) -> Self {
+        let mut values = signed.to_vec();
+        scale_to(MEAN_OFF, &mut values);
+        values.iter_mut().for_each(|grey| *grey += MIDDLE_GREY);
+        Self {
+            side: self.side,
+            polarity: self.polarity,
+            values,
+        }
+    }
+
     /// For each module, the middle between the mean of the dark modules around and that of the light ones.
     ///
     /// Modules below the mean of all count as dark: one step of the iteration of Ridler and Calvard (1978).
@@ -186,30 +218,36 @@ impl Greys {
         } else {
             REACH
         };
-        let all = SummedArea::of(self.side, self.values.iter().copied());
-        let ats = || (0..self.values.len()).map(|at| (at % self.side, at / self.side));
-        let pairs = self.values.iter().zip(ats());
-        let rough = pairs.map(|(grey, (x, y))| {
-            let (sum, count) = all.window(x, y, reach);
-            *grey < sum / count
-        });
-        let rough: Vec<bool> = rough.collect();
+        let counts = counts(self.side, reach);
+        let all = box_sums(self.side, &self.values, reach);
+        let is_dark = self.values.iter().zip(all.iter().zip(&counts));
+        let is_dark = is_dark.map(|(grey, (sum, count))| *grey * count < *sum);
+        let is_dark: Vec<bool> = is_dark.collect();
         let pick = |(grey, dark): (&f32, &bool)| if *dark { *grey } else { 0.0 };
-        let dark = SummedArea::of(self.side, self.values.iter().zip(&rough).map(pick));
+        let dark: Vec<f32> = self.values.iter().zip(&is_dark).map(pick).collect();
         let count = |dark: &bool| f32::from(u8::from(*dark));
-        let darks = SummedArea::of(self.side, rough.iter().map(count));
-        let threshold = |(x, y)| {
-            let (sum, count) = all.window(x, y, reach);
-            let (dark_sum, _) = dark.window(x, y, reach);
-            let (dark_count, _) = darks.window(x, y, reach);
+        let darks: Vec<f32> = is_dark.iter().map(count).collect();
+        let dark = box_sums(self.side, &dark, reach);
+        let darks = box_sums(self.side, &darks, reach);
+        let boxes = all.iter().zip(&counts).zip(dark.iter().zip(&darks));
+        let threshold = |((sum, count), (dark_sum, dark_count)): ((&f32, &f32), (&f32, &f32))| {
             let light_count = count - dark_count;
             // A window of one colour has no second mean.
-            if dark_count < 0.5 || light_count < 0.5 {
+            if *dark_count < 0.5 || light_count < 0.5 {
                 return sum / count;
             }
             (dark_sum / dark_count + (sum - dark_sum) / light_count) * 0.5
         };
-        ats().map(threshold).collect()
+        boxes.map(threshold).collect()
+    }
+}
+
+/// Scales values so that their mean distance from 0 is `mean`.
+fn scale_to(mean: f32, values: &mut [f32]) {
+    let sum: f32 = values.iter().map(|value| value.abs()).sum();
+    if sum > 0.0 {
+        let scale = mean * values.len() as f32 / sum;
+        values.iter_mut().for_each(|value| *value *= scale);
     }
 }
 
@@ -220,26 +258,16 @@ fn pixels_of_module(plane: &Homography, version: Version) -> f32 {
     right.length()
 }
 
-/// The weighted sum of the middle, twice, and of four taps around it.
-#[inline]
-fn five_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
-    let (right, down) = (right.times(TAP), down.times(TAP));
-    luma.grey_at(middle) * 2.0
-        + luma.grey_at(middle + right)
-        + luma.grey_at(middle - right)
-        + luma.grey_at(middle + down)
-        + luma.grey_at(middle - down)
-}
-
-/// The weighted mean of five taps and of four more at the corners.
-#[inline]
-fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
-    let (falling, rising) = ((right + down).times(TAP), (right - down).times(TAP));
-    let corners = luma.grey_at(middle + falling)
-        + luma.grey_at(middle - falling)
-        + luma.grey_at(middle + rising)
-        + luma.grey_at(middle - rising);
-    (five_taps(luma, middle, right, down) + corners) * NINE_WEIGHTS_INVERSE
+/// The mean grey of the first taps, from their offsets from the middle. The middle tap counts twice among several.
+///
+/// A loop, so that the greys' code is inlined only once.
+#[inline(always)]
+fn mean_of_taps(grey: impl Fn(Point) -> f32, middle: Point, offs: &[Point]) -> f32 {
+    let first = grey(middle);
+    let sum = offs.iter().fold(first + first, |sum, off| {
+        sum + grey(middle + *off) + grey(middle - *off)
+    });
+    sum / (2 + 2 * offs.len()) as f32
 }
 
 #[cfg(test)]

@@ -146,16 +146,12 @@ impl Blocks {
 
     /// Appends a row of blocks.
     fn push_row(&mut self, columns: &ColumnStats) {
-        let (darkest, _) = columns.darkest.as_chunks::<BLOCK>();
-        let (lightest, _) = columns.lightest.as_chunks::<BLOCK>();
         let (sums, _) = columns.sum.as_chunks::<BLOCK>();
-        let least = |block: &[u8; BLOCK]| block.iter().fold(u8::MAX, |a, b| a.min(*b));
-        let most = |block: &[u8; BLOCK]| block.iter().fold(0, |a: u8, b| a.max(*b));
         let mean = |block: &[u16; BLOCK]| {
             (block.iter().map(|sum| u32::from(*sum)).sum::<u32>() >> 6) as u8
         };
-        self.darkest.extend(darkest.iter().map(least));
-        self.lightest.extend(lightest.iter().map(most));
+        push_extremes(&columns.darkest, u32::MAX, &mut self.darkest);
+        push_extremes(&columns.lightest, 0, &mut self.lightest);
         self.mean.extend(sums.iter().map(mean));
     }
 
@@ -178,36 +174,27 @@ impl Blocks {
 
     /// Thresholds from the blocks' means. A flat block is light, unless its earlier neighbours show that it is dark.
     pub(crate) fn mean_thresholds(&self) -> Thresholds {
+        let across = self.across;
         let mut values: Vec<u8> = Vec::with_capacity(self.mean.len());
         for (at, mean) in self.mean.iter().enumerate() {
             let (darkest, lightest) = (self.darkest[at], self.lightest[at]);
             let value = if lightest - darkest > self.flat {
                 *mean
             } else {
-                let known = self.before(&values, at);
+                let known = before(&values, across);
                 known
                     .filter(|known| darkest < *known)
                     .unwrap_or(darkest / FLAT_PART)
             };
             values.push(value);
         }
-        self.smoothed::<MEAN_REACH>(&values)
-    }
-
-    /// The mean of the values to the left (twice), above, and above left; `None` in the first row and column.
-    fn before(&self, values: &[u8], at: usize) -> Option<u8> {
-        if at < self.across || at.is_multiple_of(self.across) {
-            return None;
-        }
-        let above = at - self.across;
-        let sum = u16::from(values[above]) + 2 * u16::from(values[at - 1]);
-        Some(((sum + u16::from(values[above - 1])) / 4) as u8)
+        self.smoothed(&values, MEAN_REACH)
     }
 
     /// Thresholds halfway between the darkest and the lightest pixel around. Among flat blocks, all pixels are light.
     pub(crate) fn midrange_thresholds(&self) -> Thresholds {
-        let darkest = neighbour_extremes(&self.darkest, self.across, u8::min);
-        let lightest = neighbour_extremes(&self.lightest, self.across, u8::max);
+        let darkest = neighbour_extremes(&self.darkest, self.across, u8::MAX);
+        let lightest = neighbour_extremes(&self.lightest, self.across, 0);
         let middles = darkest.iter().zip(&lightest).map(|(darkest, lightest)| {
             if lightest - darkest <= self.flat {
                 darkest.saturating_sub(1)
@@ -216,16 +203,26 @@ impl Blocks {
             }
         });
         let values: Vec<u8> = middles.collect();
-        self.smoothed::<MIDRANGE_REACH>(&values)
+        self.smoothed(&values, MIDRANGE_REACH)
     }
 
     /// Averages each value with its neighbours.
-    fn smoothed<const REACH: usize>(&self, values: &[u8]) -> Thresholds {
+    fn smoothed(&self, values: &[u8], reach: usize) -> Thresholds {
         Thresholds {
             across: self.across,
-            values: box_means::<REACH>(values, self.across),
+            values: box_means(values, self.across, reach),
         }
     }
+}
+
+/// The mean of the values to the left (twice), above, and above left of the next value; `None` in the first row.
+///
+/// In the first column, the value to the left is the last one of the row above: one block in dozens, and no division.
+fn before(values: &[u8], across: usize) -> Option<u8> {
+    let left = values.len().checked_sub(1)?;
+    let above = left.checked_sub(across)?;
+    let sum = u16::from(values[above + 1]) + 2 * u16::from(values[left]);
+    Some(((sum + u16::from(values[above])) / 4) as u8)
 }
 
 /// The value at place `beyond`, counted from 0, if the values stood in order with the largest first; 0 beyond the last.
@@ -274,66 +271,103 @@ impl ColumnStats {
     }
 }
 
-/// Replaces each value by the minimum or maximum (`choose`) of itself and its eight neighbours.
-fn neighbour_extremes(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
-    let mut wide = Vec::with_capacity(values.len());
-    for row in values.chunks_exact(across) {
-        for (x, value) in row.iter().enumerate() {
-            let left = row[x.saturating_sub(MIDRANGE_REACH)];
-            let right = row[(x + MIDRANGE_REACH).min(across - 1)];
-            wide.push(choose(choose(left, right), *value));
-        }
+/// Appends the maximum of each block's columns, or the minimum: that is the maximum of the complements (`flip`).
+///
+/// It works on words of four columns: the compiler vectorises shifts, but no single bytes.
+#[inline(never)]
+fn push_extremes(columns: &[u8], flip: u32, out: &mut Vec<u8>) {
+    let (blocks, _) = columns.as_chunks::<BLOCK>();
+    let four = |[a, b, c, d]: [u8; 4]| {
+        let word = u32::from_le_bytes([a, b, c, d]) ^ flip;
+        let pairs = (word & 0xff).max(word >> 8 & 0xff);
+        pairs.max((word >> 16 & 0xff).max(word >> 24))
+    };
+    out.extend(blocks.iter().map(|[a, b, c, d, e, f, g, h]| {
+        (four([*a, *b, *c, *d]).max(four([*e, *f, *g, *h])) ^ flip) as u8
+    }));
+}
+
+/// Replaces each value by the maximum of itself and its eight neighbours, or the minimum, as above.
+///
+/// Over slices of equal length, so that the compiler vectorises it.
+#[inline(never)]
+fn neighbour_extremes(values: &[u8], across: usize, flip: u8) -> Vec<u8> {
+    let values: Vec<u8> = values.iter().map(|value| value ^ flip).collect();
+    let mut wide = values.clone();
+    let rows = values.chunks_exact(across);
+    for (out, row) in wide.chunks_exact_mut(across).zip(rows) {
+        widen(out, row, MIDRANGE_REACH);
     }
-    let down = values.len() / across;
-    let row = |y: usize| &wide[y * across..][..across];
-    let mut high = Vec::with_capacity(values.len());
-    for y in 0..down {
-        let (above, below) = (
-            row(y.saturating_sub(MIDRANGE_REACH)),
-            row((y + MIDRANGE_REACH).min(down - 1)),
-        );
-        let columns = above.iter().zip(below).zip(row(y));
-        high.extend(columns.map(|((above, below), here)| choose(choose(*above, *below), *here)));
-    }
+    let mut high = wide.clone();
+    widen(&mut high, &wide, MIDRANGE_REACH * across);
+    high.iter_mut().for_each(|value| *value ^= flip);
     high
 }
 
+/// Raises each value to those `off` places before and after it.
+#[inline(never)]
+fn widen(out: &mut [u8], values: &[u8], off: usize) {
+    let off = off.min(values.len());
+    for (out, after) in out.iter_mut().zip(&values[off..]) {
+        *out = (*out).max(*after);
+    }
+    for (out, before) in out[off..].iter_mut().zip(values) {
+        *out = (*out).max(*before);
+    }
+}
+
 /// The mean of the box around each value. At the picture's sides the box is cut off.
-///
-/// Elsewhere its size is a constant, so that the compiler needs no division.
-fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
-    let (down, whole) = (values.len() / across, 2 * REACH + 1);
+fn box_means(values: &[u8], across: usize, reach: usize) -> Vec<u8> {
+    let (down, whole) = (values.len() / across, 2 * reach + 1);
     let mut sums = Vec::with_capacity(values.len());
     for row in values.chunks_exact(across) {
-        for x in 0..across {
-            let window = &row[x.saturating_sub(REACH)..(x + REACH + 1).min(across)];
-            let sum: u32 = window.iter().map(|value| u32::from(*value)).sum();
-            sums.push(if window.len() == whole {
-                sum * 256 / whole as u32
-            } else {
-                sum * 256 / window.len() as u32
-            });
-        }
+        box_sums(row, reach, &mut sums);
     }
     let mut means = Vec::with_capacity(values.len());
-    let mut column_sums = vec![0_u32; across];
+    let mut column_sums = vec![0_u16; across];
     for y in 0..down {
-        let (first, last) = (y.saturating_sub(REACH), (y + REACH + 1).min(down));
+        let (first, last) = (y.saturating_sub(reach), (y + reach + 1).min(down));
         column_sums.fill(0);
         for row in sums[first * across..last * across].chunks_exact(across) {
             for (sum, value) in column_sums.iter_mut().zip(row) {
                 *sum += value;
             }
         }
-        let column_sums = column_sums.iter();
-        if last - first == whole {
-            means.extend(column_sums.map(|sum| (sum / (whole as u32 * 256)) as u8));
-        } else {
-            let rows = (last - first) as u32 * 256;
-            means.extend(column_sums.map(|sum| (sum / rows) as u8));
+        // The columns near both sides have narrower boxes. Elsewhere the divisor is the same.
+        let rows = last - first;
+        let width = |x: usize| (x + reach + 1).min(across) - x.saturating_sub(reach);
+        let inverse = (FIXED_ONE / (rows * whole) as u32) + 1;
+        means.extend(
+            column_sums
+                .iter()
+                .map(|sum| ((u32::from(*sum) * inverse) >> FIXED) as u8),
+        );
+        let sides = (0..reach.min(across)).chain(across.saturating_sub(reach)..across);
+        let row = &mut means[y * across..];
+        for x in sides {
+            row[x] = (usize::from(column_sums[x]) / (rows * width(x))) as u8;
         }
     }
     means
+}
+
+/// Fractional bits of an inverse. The sum of a box of 25 bytes, times an inverse, stays within 32 bits and is exact.
+const FIXED: u32 = 18;
+const FIXED_ONE: u32 = 1 << FIXED;
+
+/// Appends the sum of each value of a row and its neighbours. A box holds 25 bytes at most, so its sum is a `u16`.
+fn box_sums(row: &[u8], reach: usize, sums: &mut Vec<u16>) {
+    let start = sums.len();
+    sums.extend(row.iter().map(|value| u16::from(*value)));
+    let out = &mut sums[start..];
+    for off in 1..=reach.min(row.len()) {
+        for (sum, right) in out.iter_mut().zip(&row[off..]) {
+            *sum += u16::from(*right);
+        }
+        for (sum, left) in out.iter_mut().skip(off).zip(row) {
+            *sum += u16::from(*left);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::geometry::Homography;
 use super::layout::Version;
-use crate::picture::luma::Luma;
+use crate::picture::luma::{GREY_UNITS, Luma};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
 
@@ -60,8 +60,8 @@ impl Pattern {
     /// The correlation of the greys with the expected colours, from -1 to 1, independent of the contrast.
     pub(crate) fn correlation(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
         let (mut sum, mut squares, mut signs, mut signed) = (0.0, 0.0, 0.0, 0.0);
-        for (point, weight) in &self.points {
-            let (grey, sign) = (luma.grey_at(plane.map(*point)), weight.signum());
+        for ((_, weight), grey) in self.points.iter().zip(self.greys(luma, plane)) {
+            let sign = if *weight < 0.0 { -1.0 } else { 1.0 };
             sum += grey;
             squares += grey * grey;
             signs += sign;
@@ -74,10 +74,21 @@ impl Pattern {
 
     /// The weighted sum of light greys less dark ones: faster than the correlation, and enough to compare two planes.
     fn contrast(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
-        let greys = self.points.iter();
-        greys
-            .map(|(point, weight)| weight * luma.grey_at(plane.map(*point)))
-            .sum()
+        let greys = self.greys(luma, plane);
+        let pairs = self.points.iter().zip(greys);
+        pairs.map(|((_, weight), grey)| weight * grey).sum()
+    }
+
+    /// The greys of all points.
+    #[inline(never)]
+    fn greys(&self, luma: &Luma<'_>, plane: &Homography) -> Vec<f32> {
+        let pixels = self.points.iter().map(|(point, _)| plane.map(*point));
+        if luma.holds_inside(&plane.corners(self.side())) {
+            let grey = |pixel| luma.grey_inside(pixel) as f32 / GREY_UNITS;
+            pixels.map(grey).collect()
+        } else {
+            pixels.map(|pixel| luma.grey_at(pixel)).collect()
+        }
     }
 
     /// Moves the plane's corners one at a time, by smaller and smaller steps, while the contrast grows.

@@ -44,6 +44,10 @@ const COST: f32 = 0.12;
 /// Samples from the middle of a patch to its side, and all along a side.
 const HALF: i32 = WINDOW * PER_MODULE + PER_MODULE / 2 + REACH;
 const SIDE: i32 = 2 * HALF + 1;
+/// The places of a module's middle along a side of a patch: a sample from both ends at least.
+const MEANS: i32 = SIDE - 2;
+/// The inverse of the samples in a module.
+const AREA_INVERSE: f32 = 1.0 / (PER_MODULE * PER_MODULE) as f32;
 
 /// The mesh on which the modules differ most from their thresholds.
 pub(crate) fn relaxed(
@@ -176,8 +180,8 @@ impl<'a> Relaxing<'a> {
         let middle = Point::new(lines[at % self.count], lines[at / self.count]);
         let modules = self.modules_around(middle);
         let patch = self.patch(middle);
-        let greys = modules.iter().map(|(x, y, _)| patch.mean(*x, *y));
-        let Some((threshold, contrast)) = threshold(greys) else {
+        let greys: Vec<f32> = modules.iter().map(|(at, _)| patch.mean(*at)).collect();
+        let Some((threshold, contrast)) = threshold(&greys) else {
             return Offer {
                 score: 0.0,
                 off: predicted,
@@ -187,8 +191,9 @@ impl<'a> Relaxing<'a> {
         let module = (right.length() + down.length()) * 0.5;
         let mut best = NO_OFFER;
         for (y, x) in (-REACH..=REACH).flat_map(|y| (-REACH..=REACH).map(move |x| (y, x))) {
-            let clear = modules.iter().map(|(mx, my, sign)| {
-                let off = patch.mean(mx + x, my + y) - threshold;
+            let step = y * MEANS + x;
+            let clear = modules.iter().map(|(at, sign)| {
+                let off = patch.mean(at + step) - threshold;
                 if *sign == 0.0 { off.abs() } else { off * sign }
             });
             let clear = clear.sum::<f32>() / (modules.len() as f32 * contrast);
@@ -202,15 +207,16 @@ impl<'a> Relaxing<'a> {
         best
     }
 
-    /// The modules around a point, in samples from it, and their signs.
-    fn modules_around(&self, middle: Point) -> Vec<(i32, i32, f32)> {
+    /// The modules around a point: their places in its patch, and their signs.
+    fn modules_around(&self, middle: Point) -> Vec<(i32, f32)> {
         let (column, row) = (middle.x as i32, middle.y as i32);
         let inside = |at: i32| (at - WINDOW).max(0)..(at + WINDOW + 1).min(self.side);
         inside(row)
             .flat_map(|y| inside(column).map(move |x| (x, y)))
             .map(|(x, y)| {
                 let sign = self.signs[(y * self.side + x) as usize];
-                ((x - column) * PER_MODULE, (y - row) * PER_MODULE, sign)
+                let (x, y) = ((x - column) * PER_MODULE, (y - row) * PER_MODULE);
+                ((y + MEANS / 2) * MEANS + x + MEANS / 2, sign)
             })
             .collect()
     }
@@ -222,19 +228,31 @@ impl<'a> Relaxing<'a> {
         let columns: Vec<_> = places(middle.x)
             .map(|x| (x, self.mesh.between(x)))
             .collect();
-        let width = (SIDE + 1) as usize;
-        let mut sums = vec![0.0; width * width];
-        for (y, row) in places(middle.y).zip(1..) {
+        let side = SIDE as usize;
+        let mut greys = Vec::with_capacity(side * side);
+        for y in places(middle.y) {
             let below = self.mesh.between(y);
-            let mut sum = 0.0;
-            for ((x, beside), column) in columns.iter().zip(1..) {
+            greys.extend(columns.iter().map(|(x, beside)| {
                 let off = self.mesh.mixed(*beside, below);
                 let pixel = self.plane.map(Point::new(*x, y)) + off;
-                sum += self.polarity.upright(self.luma.grey_at(pixel));
-                sums[row * width + column] = sums[(row - 1) * width + column] + sum;
-            }
+                self.polarity.upright(self.luma.grey_at(pixel))
+            }));
         }
-        Patch(sums)
+        // Sums of three along rows, then along columns: loops that the compiler vectorises.
+        let wide: Vec<f32> = greys
+            .iter()
+            .zip(&greys[1..])
+            .zip(&greys[2..])
+            .map(|((a, b), c)| a + b + c)
+            .collect();
+        let means = MEANS as usize;
+        let mut patch = Vec::with_capacity(means * means);
+        for y in 0..means {
+            let [above, here, below] = [0, 1, 2].map(|off| &wide[(y + off) * side..][..means]);
+            let sums = above.iter().zip(here).zip(below);
+            patch.extend(sums.map(|((a, b), c)| (a + b + c) * AREA_INVERSE));
+        }
+        Patch(patch)
     }
 }
 
@@ -251,28 +269,23 @@ fn around(count: usize, at: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Halfway between the mean of the darker greys and that of the lighter ones, and half their difference.
-fn threshold(greys: impl Iterator<Item = f32> + Clone) -> Option<(f32, f32)> {
-    let mean = greys.clone().sum::<f32>() / greys.clone().count() as f32;
+fn threshold(greys: &[f32]) -> Option<(f32, f32)> {
+    let mean = greys.iter().sum::<f32>() / greys.len() as f32;
     let class = |light: bool| {
-        let (sum, count) = greys
-            .clone()
-            .filter(|grey| (*grey >= mean) == light)
-            .fold((0.0, 0.0), |(sum, count), grey| (sum + grey, count + 1.0));
+        let own = greys.iter().filter(|grey| (**grey >= mean) == light);
+        let (sum, count) = own.fold((0.0, 0.0), |(sum, count), grey| (sum + grey, count + 1.0));
         sum / count
     };
     let (dark, light) = (class(false), class(true));
     (light - dark >= 1.0).then_some(((dark + light) * 0.5, (light - dark) * 0.5))
 }
 
-/// Samples around a point, as a summed-area table.
+/// Around a point, the mean of the module whose middle would be at each sample.
 struct Patch(Vec<f32>);
 
 impl Patch {
-    /// The mean of the module whose middle is at this position, in samples from the middle.
-    fn mean(&self, x: i32, y: i32) -> f32 {
-        let at = |x: i32, y: i32| self.0[((y + HALF) * (SIDE + 1) + x + HALF) as usize];
-        let sum = at(x + 2, y + 2) - at(x - 1, y + 2) - at(x + 2, y - 1) + at(x - 1, y - 1);
-        sum / (PER_MODULE * PER_MODULE) as f32
+    fn mean(&self, at: i32) -> f32 {
+        self.0.get(at as usize).copied().unwrap_or_default()
     }
 }
 

@@ -13,9 +13,10 @@ const PICTURES: u64 = 4;
 /// The least number of [`PICTURES`] that are read.
 fn floor(kind: Kind) -> usize {
     match kind {
-        Kind::PictureDots | Kind::Round | Kind::AllDots => 0,
-        Kind::Pale => 2,
-        Kind::Styled
+        Kind::AllDots | Kind::Pale => 2,
+        Kind::PictureDots
+        | Kind::Round
+        | Kind::Styled
         | Kind::Gaps
         | Kind::Coloured
         | Kind::Gradient

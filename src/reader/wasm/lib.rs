@@ -65,8 +65,11 @@ impl Reader {
         max: usize,
         still: bool,
     ) -> Option<JsCodes> {
-        let effort = effort(still);
-        let found = still::read(&mut self.0, &pixels.to_vec(), (width, height), effort, max)?;
+        let size = (width, height);
+        let is_rgba = f64::from(pixels.length()) == f64::from(width) * f64::from(height) * 4.0;
+        let grey = is_rgba.then(|| still::opaque_grey(pixels)).flatten();
+        let pixels = grey.unwrap_or_else(|| pixels.to_vec());
+        let found = still::read(&mut self.0, &pixels, size, effort(still), max)?;
         Some(codes(found))
     }
 

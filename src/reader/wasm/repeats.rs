@@ -1,8 +1,8 @@
 //! Sends a code that stays in front of the camera only as often as the gate needs it.
 //!
 //! The till's gate accepts a code after two equal readings, or after one that the frame confirmed. So a scan sends a
-//! code twice, or once if it is confirmed: further readings would only wake the page. The gate still decides which
-//! codes need two readings.
+//! code twice, or once if it is confirmed, and then four times a second: more readings would only wake the page. The
+//! gate still decides which codes need two readings.
 //!
 //! A code that went out of the picture and came again is sent again: the gate holds back a code of an earlier sale until
 //! then (rule 48).
@@ -14,6 +14,11 @@ const MAX_CODES: usize = 64;
 /// Larger: a customer who pays twice with one code holds the phone away for longer. Smaller: a code that a hand or a
 /// reflection hides counts as gone.
 const GONE_MS: f64 = 1_000.0;
+/// A code that stays in the picture is told again after so long: the gate counts on codes that are still there
+/// (rule 49).
+///
+/// It is a quarter of the gate's `GONE_MS`. Larger: the gate takes a code for gone. Smaller: it wakes the page.
+const AGAIN_MS: f64 = 250.0;
 /// The most that one pause between two frames counts. Nobody watches while the page is hidden or the machine is busy.
 const MAX_GAP_MS: f64 = 250.0;
 
@@ -31,6 +36,8 @@ struct Reported {
     bytes: Vec<u8>,
     /// What `watched_ms` was when the code was last in a frame.
     seen_ms: f64,
+    /// What it was when the code was last sent.
+    sent_ms: f64,
     /// The gate has all the readings that it needs.
     enough: bool,
 }
@@ -48,8 +55,9 @@ impl Repeats {
         self.watched_ms += (now_ms - last_ms).clamp(0.0, MAX_GAP_MS);
     }
 
-    /// Whether the gate needs this reading of the frame. It counts as sent then. `Some(true)`: the picture was without
-    /// this code before, for so long that it had left.
+    /// Whether the gate needs this reading of the frame. It counts as sent then.
+    ///
+    /// `Some(true)`: the picture was without this code before, for so long that it had left.
     pub(crate) fn news(&mut self, bytes: &[u8], confirmed: bool) -> Option<bool> {
         let watched_ms = self.watched_ms;
         let known = self.told.iter().position(|told| told.bytes == bytes);
@@ -57,16 +65,19 @@ impl Repeats {
         let seen_ms = known.as_ref().map_or(0.0, |told| told.seen_ms);
         let arrived = watched_ms - seen_ms >= GONE_MS;
         let is_first = arrived || known.is_none();
+        let sent_ms = known.as_ref().map_or(0.0, |told| told.sent_ms);
         let had_enough = known.is_some_and(|told| told.enough);
+        let is_news = is_first || !had_enough || watched_ms - sent_ms >= AGAIN_MS;
         if self.told.len() >= MAX_CODES {
             self.told.remove(0);
         }
         self.told.push(Reported {
             bytes: bytes.to_vec(),
             seen_ms: watched_ms,
+            sent_ms: if is_news { watched_ms } else { sent_ms },
             enough: confirmed || !is_first,
         });
-        (is_first || !had_enough).then_some(arrived)
+        is_news.then_some(arrived)
     }
 }
 
@@ -124,7 +135,7 @@ mod tests {
             "there from the start"
         );
         watch(&mut repeats, 500, 900);
-        assert_eq!(repeats.news(b"1", true), None, "hidden for a moment");
+        assert_eq!(repeats.news(b"1", true), Some(false), "hidden for a moment");
         watch(&mut repeats, 1_400, 1_100);
         assert_eq!(repeats.news(b"1", false), Some(true), "it came again");
         assert_eq!(repeats.news(b"1", false), Some(false), "its second reading");
@@ -137,13 +148,23 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_stays_is_told_four_times_a_second() {
+        let mut repeats = Repeats::default();
+        let told = (0..3_000).step_by(33).filter(|at| {
+            repeats.frame(f64::from(*at));
+            repeats.news(b"1", true).is_some()
+        });
+        assert!((10..=13).contains(&told.count()));
+    }
+
+    #[test]
     fn time_in_which_no_frame_was_read_does_not_count() {
         let mut repeats = Repeats::default();
         repeats.frame(0.0);
         assert_eq!(repeats.news(b"1", true), Some(false));
         for minutes in 1..=3 {
             repeats.frame(f64::from(minutes) * 60_000.0);
-            assert_eq!(repeats.news(b"1", true), None, "the page was hidden");
+            assert_eq!(repeats.news(b"1", true), Some(false), "the page was hidden");
         }
     }
 }

@@ -74,6 +74,14 @@ const MODULES: [Module; 3] = [
     },
 ];
 
+/// Draws the pictures of the demo's page that checks a device. It is no part of the package.
+const SCENES: Module = Module {
+    package: "kaunter-scenes-wasm",
+    name: "scenes",
+    resets: false,
+    passes: &FAST_PASSES,
+};
+
 /// How the modules are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Profile {
@@ -171,7 +179,14 @@ pub(crate) fn page() -> anyhow::Result<()> {
     ))
 }
 
-/// Builds the demo's page: static files that work under any path.
+/// Builds what draws the pictures of the page that checks a device, for `www/vite.demo.config.js`.
+fn scenes() -> anyhow::Result<()> {
+    step("Building the scenes of the demo");
+    compile(&SCENES, "release")?;
+    glue(&SCENES, "release", &target().join("scenes"))
+}
+
+/// Builds the demo's page: static files that work under any path. It needs [`quick`] or [`ship`] before.
 pub(crate) fn demo_page(out: &Path) -> anyhow::Result<()> {
     tools::npm_packages()?;
     step("Building the demo's page");
@@ -205,6 +220,7 @@ pub(crate) fn documentation(out: &Path, base: &str) -> anyhow::Result<()> {
 pub(crate) fn quick() -> anyhow::Result<()> {
     tools::npm_packages()?;
     build(Profile::Release)?;
+    scenes()?;
     bundle()?;
     papers()
 }
@@ -217,6 +233,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     for module in &MODULES {
         optimise(module, &root().join("pkg/wasm"))?;
     }
+    scenes()?;
     bundle()?;
     papers()?;
     println!("pkg is complete");

@@ -1,0 +1,53 @@
+//! Converts colours to grey.
+
+/// The weights of red, green and blue of ITU-R BT.601 (0.299, 0.587, 0.114), times 256.
+///
+/// See <https://www.itu.int/rec/R-REC-BT.601>.
+const BT601: [u32; 3] = [77, 150, 29];
+
+/// Converts RGBA pixels to grey, by the weights of ITU-R BT.601. Alpha is ignored.
+#[must_use]
+pub fn luma_from_rgba(rgba: &[u8]) -> Vec<u8> {
+    let mut grey = Vec::new();
+    add_luma_from_rgba(rgba, &mut grey);
+    grey
+}
+
+/// The same for a part of a picture, whose grey pixels are appended.
+pub fn add_luma_from_rgba(rgba: &[u8], grey: &mut Vec<u8>) {
+    let (pixels, _) = rgba.as_chunks::<4>();
+    // Shifts of whole words: the compiler vectorises them, and not the indexing of single bytes.
+    let [red_weight, green_weight, blue_weight] = BT601;
+    let both = red_weight << 16 | blue_weight;
+    let luma = |pixel: &[u8; 4]| {
+        let word = u32::from_le_bytes(*pixel);
+        // One product for two colours: its upper half is the weighted sum of red and blue.
+        let ends = (word & 0x00ff_00ff).wrapping_mul(both) >> 16;
+        ((ends + green_weight * (word >> 8 & 0xff)) >> 8) as u8
+    };
+    grey.extend(pixels.iter().map(luma));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grey_is_the_weighted_mean_of_three_colours_at_any_length() {
+        let colours = [
+            [0, 0, 0, 255],
+            [255, 255, 255, 0],
+            [255, 0, 0, 255],
+            [0, 255, 0, 255],
+            [0, 0, 255, 9],
+            [200, 100, 50, 255],
+        ];
+        let greys = [0, 255, 76, 149, 28, 124];
+        let rgba: Vec<u8> = (0..37).flat_map(|at| colours[at % 6]).collect();
+        let expected: Vec<u8> = (0..37).map(|at| greys[at % 6]).collect();
+        assert_eq!(luma_from_rgba(&rgba), expected);
+        let mut grey = vec![7];
+        add_luma_from_rgba(&rgba[..8], &mut grey);
+        assert_eq!(grey, [7, 0, 255]);
+    }
+}
