@@ -121,7 +121,9 @@ const unsupported = (cause) =>
   });
 
 // More than a phone, a receipt and a poster show together.
-const MAX_CODES = 16;
+const DEFAULT_CODES = 16;
+// More than a sheet of labels has.
+const MAX_CODES = 255;
 
 /**
  * Reads the options; `still` is the default.
@@ -133,7 +135,7 @@ function wish(options, still) {
   if (max != null && (typeof max !== "number" || Number.isNaN(max))) throw wrong("maxCodes", "a number");
   if (effort != null && effort !== "live" && effort !== "still") throw wrong("effort", '"live" or "still"');
   return {
-    max: Math.min(Math.max(Math.trunc(max ?? MAX_CODES), 1), MAX_CODES),
+    max: Math.min(Math.max(Math.trunc(max ?? DEFAULT_CODES), 1), MAX_CODES),
     still: effort == null ? still : effort === "still",
   };
 }

@@ -26,10 +26,16 @@ pub enum Effort {
 
 /// The shortest side of a picture that can hold a code, in pixels: version 1 has 21 modules.
 const MIN_SIDE: usize = 21;
-/// The longest side that is read at full size, in pixels. A longer picture is halved first.
+/// The longest side that a live frame is read at, in pixels, and that of a square still picture. Others have its area.
+/// A larger picture is halved first.
 ///
 /// Larger: a photo of twelve megapixels takes half a second. Smaller: small codes in large photos are lost.
 const MAX_LONG: usize = 2600;
+/// A still picture whose long side is more than this many short ones is cut into windows of that length.
+///
+/// They overlap by one short side, and no code is wider. So each code is whole in a window.
+/// Larger: long pictures share the bounds of one. Smaller: more of the picture is searched twice.
+const WINDOW: usize = 4;
 /// Finder candidates of a pass whose rings are measured: at full size, and on all smaller levels.
 ///
 /// A code has three; at full size a large code's data modules add dozens.
@@ -192,10 +198,8 @@ impl Reader {
         else {
             return Vec::new();
         };
-        let mut found = self.search(window, Passes::First, max, Misses::Ignored);
-        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-            *corner = *corner + region.origin();
-        }
+        let mut found = self.search(window, Passes::First, Vec::new(), max, Misses::Ignored);
+        move_all(&mut found, region.origin());
         found
     }
 
@@ -203,7 +207,7 @@ impl Reader {
     fn read_whole(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
-        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MAX_LONG {
+        while is_too_large(&small.as_ref().map_or(*luma, Grey::luma), effort) {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
@@ -219,7 +223,10 @@ impl Reader {
             Effort::Still => Misses::Ignored,
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
-        let mut found = self.search(picture, passes, max, misses);
+        let mut found = match effort {
+            Effort::Live => self.search(picture, passes, Vec::new(), max, misses),
+            Effort::Still => self.read_windows(&picture, max),
+        };
         if found.is_empty()
             && effort == Effort::Still
             && let Some(axis) = self.narrow
@@ -235,6 +242,24 @@ impl Reader {
         found
     }
 
+    /// Reads a still picture window by window. A code in two windows is read once.
+    fn read_windows(&mut self, picture: &Luma<'_>, max: usize) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (left, top, width, height) in windows(picture) {
+            if found.len() >= max {
+                break;
+            }
+            let Some(window) = picture.window(left, top, width, height) else {
+                continue;
+            };
+            let origin = Point::new(left as f32, top as f32);
+            move_all(&mut found, Point::new(0.0, 0.0) - origin);
+            found = self.search(window, Passes::All, found, max, Misses::Ignored);
+            move_all(&mut found, origin);
+        }
+        found
+    }
+
     /// Reads a picture of a code that is seen from the side.
     fn read_stretched(&mut self, luma: &Luma<'_>, axis: Axis, max: usize) -> Vec<Found> {
         let mut large = stretch(luma, axis);
@@ -243,7 +268,7 @@ impl Reader {
             large = halve(&large.luma());
             scale *= 2.0;
         }
-        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
         let (across, down) = axis.factors();
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = Point::new(
@@ -257,7 +282,7 @@ impl Reader {
     /// Reads a small picture enlarged: a module may be a single pixel of it.
     fn read_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let large = enlarge(luma);
-        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
         let margin = Point::new(ENLARGE_MARGIN as f32, ENLARGE_MARGIN as f32);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = (*corner - margin).times(1.0 / ENLARGE_BY as f32);
@@ -265,11 +290,12 @@ impl Reader {
         found
     }
 
-    /// Runs the passes over a picture, and keeps what they tell about the next one.
+    /// Runs the passes over a picture, and keeps what they tell about the next one. Codes that are known are skipped.
     fn search(
         &mut self,
         picture: Luma<'_>,
         passes: Passes,
+        known: Vec<Found>,
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
@@ -279,6 +305,7 @@ impl Reader {
             1
         };
         let mut search = Search::new(picture, max, many);
+        search.found = known;
         if passes == Passes::All {
             search.allow_bent();
         }
@@ -298,6 +325,42 @@ impl Reader {
         self.narrow = search.narrow();
         self.work += search.work();
         search.found
+    }
+}
+
+/// Whether a picture is halved before it is read.
+fn is_too_large(picture: &Luma<'_>, effort: Effort) -> bool {
+    match effort {
+        Effort::Live => picture.long_side() > MAX_LONG,
+        Effort::Still => picture.width() * picture.height() > MAX_LONG * MAX_LONG,
+    }
+}
+
+/// Left, top, width and height of each part of a picture that is searched by itself: most pictures are one part.
+fn windows(picture: &Luma<'_>) -> impl Iterator<Item = (usize, usize, usize, usize)> + use<> {
+    let (width, height) = (picture.width(), picture.height());
+    let (short, long) = (picture.short_side(), picture.long_side());
+    let (most, step) = if long > MAX_LONG {
+        (WINDOW * short, (WINDOW - 1) * short)
+    } else {
+        (long, long)
+    };
+    // The last window begins where the one before it leaves a rest.
+    let begins = (0..long.saturating_sub(short).max(1)).step_by(step);
+    begins.map(move |at| {
+        let length = most.min(long - at);
+        if width > height {
+            (at, 0, length, height)
+        } else {
+            (0, at, width, length)
+        }
+    })
+}
+
+/// Moves the corners of codes.
+fn move_all(found: &mut [Found], by: Point) {
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        *corner = *corner + by;
     }
 }
 

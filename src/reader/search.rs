@@ -22,7 +22,7 @@ use crate::picture::threshold::Thresholds;
 use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
-use crate::plane::locate::{Hypothesis, locate};
+use crate::plane::locate::{Hypothesis, locate, timing};
 use crate::plane::mesh::Mesh;
 use crate::plane::relax::relaxed;
 use crate::sum::{Sighting, Sums};
@@ -48,6 +48,11 @@ const MIN_DEBLUR_CORRELATION: f32 = 0.5;
 const SHARPEN: [f32; 2] = [0.6, 1.4];
 /// The strength from which deblurring starts.
 const SHARPEN_MOST: f32 = SHARPEN[1];
+/// The least score of the timing patterns of a finder and two near it.
+///
+/// Finders of different codes fit the function patterns nearly as well as those of one, except these.
+/// Larger: blurred codes are lost. Smaller: most of the work is for triples across codes.
+const MIN_NEAR_TIMING: f32 = 0.4;
 /// Offsets in modules at which every module is sampled again, to confirm a reading.
 ///
 /// An equal reading at either offset confirms it: if the plane is slightly off, one of them leads out of the modules.
@@ -262,7 +267,9 @@ impl<'a> Search<'a> {
                 break;
             }
             let finders = [&triple.corner, &triple.right, &triple.down];
-            if finders.iter().any(|finder| self.is_read(finder.center)) {
+            if finders.iter().any(|finder| self.is_read(finder.center))
+                || timing(&self.picture, &triple) < MIN_NEAR_TIMING
+            {
                 continue;
             }
             if let Some(found) = self.read_triple(&triple) {

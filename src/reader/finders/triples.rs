@@ -5,7 +5,6 @@
 
 use super::ellipse::Ellipse;
 use super::finder::FinderCandidate;
-use super::order::order;
 use super::ring::{Ring, corners_of};
 use crate::picture::point::Point;
 use crate::picture::polarity::Polarity;
@@ -94,7 +93,9 @@ fn crossed(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
 
 /// Modules of a finder's core (ISO/IEC 18004, finder pattern).
 const CORE_MODULES: f32 = 3.0;
-/// Finders in the pool. Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
+/// Finders in the pool of a search for one code, and the most of which all triples are compared.
+///
+/// Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
 const MAX_FINDERS: usize = 64;
 /// The legs of a finder that [`Pool::neighbours`] compares, the shortest first.
 ///
@@ -261,8 +262,10 @@ impl Pool {
     }
 
     /// The likeliest triples that have at least one fresh finder.
+    ///
+    /// Empty if there are more finders than a search for one code holds: see [`Self::neighbours`].
     pub(crate) fn triples(&self) -> Vec<Triple> {
-        if !self.fresh.contains(&true) {
+        if !self.fresh.contains(&true) || self.finders.len() > MAX_FINDERS {
             return Vec::new();
         }
         // Sorted by cost; among equals, the one that was seen first comes first.
@@ -284,18 +287,16 @@ impl Pool {
     pub(crate) fn neighbours(&self) -> Vec<Triple> {
         let mut triples = Vec::new();
         for corner in 0..self.finders.len() {
-            let legs = self.legs(corner);
-            let near = order(legs.iter().map(|leg| leg.length));
-            let near = near.get(..near.len().min(MAX_NEAR)).unwrap_or_default();
+            let mut near: Vec<Leg> = Vec::with_capacity(MAX_NEAR + 1);
+            for leg in self.legs(corner) {
+                let at = near.partition_point(|known| known.length <= leg.length);
+                near.insert(at, leg);
+                near.truncate(MAX_NEAR);
+            }
             let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MAX_TRIPLES + 1);
             for (nth, first) in near.iter().enumerate() {
                 for second in &near[nth + 1..] {
-                    self.rank(
-                        &mut ranked,
-                        corner,
-                        [&legs[*first], &legs[*second]],
-                        NEAR_WEIGHT,
-                    );
+                    self.rank(&mut ranked, corner, [first, second], NEAR_WEIGHT);
                 }
             }
             triples.extend(ranked.iter().map(|(_, ats)| self.triple(*ats)));

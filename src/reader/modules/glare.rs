@@ -40,17 +40,22 @@ pub(crate) fn under_glare(greys: &Greys) -> Option<(Modules, Vec<f32>)> {
     let modules = greys.mapped(spread).modules();
     // A module that is darker than its surroundings is no reflection. A lighter one may be, and a dark one near it tells:
     // the whiter glare has made it, the likelier this one is dark too.
-    let confidence = (0..side * side).map(|at| {
+    let mut confidence = vec![f32::MAX; side * side];
+    for (at, confidence) in confidence.iter_mut().enumerate() {
         let (x, y) = (at % side, at / side);
         if modules.is_dark(x, y) != polarity.is_inverted() {
-            return f32::MAX;
+            continue;
         }
         let ends = |at: usize| at.saturating_sub(REACH)..(at + REACH + 1).min(side);
+        let mut darkest = 255.0_f32;
+        for row in ends(y) {
+            for grey in &seen[row * side..][ends(x)] {
+                darkest = darkest.min(*grey);
+            }
+        }
         spend(ends(x).len() * ends(y).len());
-        let rows = ends(y).flat_map(|row| &seen[row * side..][ends(x)]);
-        255.0 - rows.fold(255.0, |darkest: f32, grey| darkest.min(*grey))
-    });
-    let confidence = confidence.collect();
+        *confidence = 255.0 - darkest;
+    }
     Some((modules, confidence))
 }
 

@@ -3,7 +3,6 @@
 //! A data mask makes half of a code's modules dark and half light. So the quartiles of the greys in a window are the
 //! medians of both, whatever a few much darker or much lighter modules are. A mean follows those few.
 
-use crate::picture::threshold::nth_largest;
 use crate::work::spend;
 
 /// Modules along a tile's side: its modules share a threshold.
@@ -20,19 +19,24 @@ pub(crate) fn dark_by_quartiles(greys: &[f32], side: usize) -> Vec<bool> {
     let tiles = side.div_ceil(TILE);
     let ends =
         |tile: usize| (tile * TILE).saturating_sub(AROUND)..(tile * TILE + TILE + AROUND).min(side);
-    let thresholds = (0..tiles * tiles).map(|tile| {
-        let (rows, columns) = (ends(tile / tiles), ends(tile % tiles));
-        let count = rows.len() * columns.len();
+    let mut thresholds = Vec::with_capacity(tiles * tiles);
+    for tile in 0..tiles * tiles {
+        let (mut counts, mut count) = ([0_usize; 256], 0);
+        for row in ends(tile / tiles) {
+            for grey in &greys[row * side..][ends(tile % tiles)] {
+                counts[usize::from(*grey as u8)] += 1;
+                count += 1;
+            }
+        }
         spend(count);
-        let nth = |beyond: usize| {
-            let rows = rows
-                .clone()
-                .flat_map(|row| &greys[row * side..][columns.clone()]);
-            f32::from(nth_largest(rows.map(|grey| *grey as u8), beyond))
-        };
-        (nth(count / 4) + nth(count - 1 - count / 4)) * 0.5
-    });
-    let thresholds: Vec<f32> = thresholds.collect();
+        // Twice the middle of both quartiles, as the sum of the shades that they are above.
+        let (mut below, mut sum) = (0, 0_u16);
+        for shade in counts {
+            below += shade;
+            sum += u16::from(below * 4 <= count) + u16::from((count - below) * 4 >= count);
+        }
+        thresholds.push(f32::from(sum) * 0.5);
+    }
     let dark =
         |(at, grey): (usize, &f32)| *grey < thresholds[at / side / TILE * tiles + at % side / TILE];
     greys.iter().enumerate().map(dark).collect()

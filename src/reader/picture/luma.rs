@@ -4,8 +4,8 @@ use super::point::Point;
 use crate::clamp::within;
 use crate::work::spend;
 
-/// The longest side that is accepted, in pixels. It bounds the memory of a picture; a photo of 60 megapixels fits.
-const MAX_SIDE: usize = 16_384;
+/// The longest side that is accepted, in pixels: a JPEG has no longer one. Long screenshots have more than 16,384.
+const MAX_SIDE: usize = 65_535;
 /// Keeps a bilinear sample's right and lower neighbours inside the picture, in pixels.
 const INSIDE: f32 = 0.001;
 /// Pixels from the picture's sides at which a point's four neighbours exist, and those of taps near it.

@@ -93,22 +93,8 @@ struct OrientedFinder {
 ///
 /// Empty if the distances fit no version.
 pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Hypothesis> {
-    let Triple {
-        corner,
-        right,
-        down,
-    } = triple;
-    let across = right.center - corner.center;
-    let along = down.center - corner.center;
-    let orient = |finder: &Finder| {
-        orient(
-            finder,
-            across.times(across.length().recip()),
-            along.times(along.length().recip()),
-        )
-    };
-    let finders = [orient(corner), orient(right), orient(down)];
-    let polarity = corner.polarity;
+    let finders = oriented(triple);
+    let polarity = triple.corner.polarity;
     let versions = versions(luma, &finders, polarity);
     let hypotheses = versions
         .into_iter()
@@ -128,6 +114,32 @@ pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Hypothesis> {
             Some(hypothesis)
         });
     hypotheses.collect()
+}
+
+/// How well the timing patterns of these three finders are seen, from -1 to 1. A cheap test before all others.
+pub(crate) fn timing(luma: &Luma<'_>, triple: &Triple) -> f32 {
+    let finders = oriented(triple);
+    let Some(guess) = guess(&finders) else {
+        return -1.0;
+    };
+    let scored = scored(luma, &finders, triple.corner.polarity, guess);
+    scored.map(|(score, _)| score).fold(-1.0, f32::max)
+}
+
+/// The three finders with their rings' corners sorted by the code's directions.
+fn oriented(triple: &Triple) -> [OrientedFinder; 3] {
+    let Triple {
+        corner,
+        right,
+        down,
+    } = triple;
+    let across = right.center - corner.center;
+    let along = down.center - corner.center;
+    let (across, along) = (
+        across.times(across.length().recip()),
+        along.times(along.length().recip()),
+    );
+    [corner, right, down].map(|finder| orient(finder, across, along))
 }
 
 /// Sorts a ring's corners by the code's directions.
@@ -196,14 +208,8 @@ impl OrientedFinder {
     }
 }
 
-/// The version that the code holds, or else those near the measured side whose timing patterns are seen best.
-///
-/// The second value is true for a version that was read from the code.
-fn versions(
-    luma: &Luma<'_>,
-    finders: &[OrientedFinder; 3],
-    polarity: Polarity,
-) -> Vec<(Version, bool)> {
+/// The measured version, which is 0 to 43; `None` if the distances are no code's.
+fn guess(finders: &[OrientedFinder; 3]) -> Option<usize> {
     let [corner, right, down] = finders;
     let modules = |to: &OrientedFinder, size: f32| (to.center - corner.center).length() / size;
     let across = modules(right, (corner.width() + right.width()) * 0.5);
@@ -211,16 +217,17 @@ fn versions(
     let side = (across + along) * 0.5 + FINDER as f32;
     // A version has 17 + 4 * version modules on a side (ISO/IEC 18004).
     let guess = ((side - 17.0) / 4.0).round();
-    if !GUESSES.contains(&guess) {
-        return Vec::new();
-    }
-    let guess = guess as usize;
-    if guess + 2 >= FIRST_WITH_VERSION
-        && let Some(read) = read_version(luma, right, down, polarity)
-        && read.number().abs_diff(guess) <= MAX_OFF_READ
-    {
-        return vec![(read, true)];
-    }
+    GUESSES.contains(&guess).then_some(guess as usize)
+}
+
+/// The versions near the measured one, with the scores of their timing patterns.
+fn scored(
+    luma: &Luma<'_>,
+    finders: &[OrientedFinder; 3],
+    polarity: Polarity,
+    guess: usize,
+) -> impl Iterator<Item = (f32, Version)> {
+    let [corner, right, down] = finders;
     // Depth changes a module's length along the track by its square, and across the track linearly.
     // The mean of both estimates has less noise than either.
     let nearness = |along: f32, across: f32| (along.max(1e-3).sqrt() + across) * 0.5;
@@ -246,12 +253,33 @@ fn versions(
     ];
     let reach = if guess < FIRST_TWO_OFF { 1 } else { 2 };
     let candidates = guess.saturating_sub(reach)..=guess + reach;
-    let scored = candidates.filter_map(Version::new).map(|version| {
+    candidates.filter_map(Version::new).map(move |version| {
         let steps = version.side() - OFF_TRACK;
         let seen: f32 = tracks.iter().map(|track| track.timing(luma, steps)).sum();
         let off = version.number().abs_diff(guess) as f32;
         (seen * 0.5 - OFF_VERSION * off, version)
-    });
+    })
+}
+
+/// The version that the code holds, or else those near the measured side whose timing patterns are seen best.
+///
+/// The second value is true for a version that was read from the code.
+fn versions(
+    luma: &Luma<'_>,
+    finders: &[OrientedFinder; 3],
+    polarity: Polarity,
+) -> Vec<(Version, bool)> {
+    let Some(guess) = guess(finders) else {
+        return Vec::new();
+    };
+    let [_, right, down] = finders;
+    if guess + 2 >= FIRST_WITH_VERSION
+        && let Some(read) = read_version(luma, right, down, polarity)
+        && read.number().abs_diff(guess) <= MAX_OFF_READ
+    {
+        return vec![(read, true)];
+    }
+    let scored = scored(luma, finders, polarity, guess);
     let scored: Vec<(f32, Version)> = scored.filter(|(score, _)| *score >= MIN_TIMING).collect();
     let likeliest = order(scored.iter().map(|(score, _)| -score));
     let likeliest = likeliest.into_iter().take(MAX_VERSIONS);

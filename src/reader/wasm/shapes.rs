@@ -36,7 +36,7 @@ export interface Point { readonly x: number; readonly y: number }
 
 /** How to read a picture. */
 export interface ReadOptions {
-  /** The most codes to return, 1 to 16. Default: 16. */
+  /** The most codes to return, 1 to 255. Default: 16. Equal codes at two places of a picture are two. */
   readonly maxCodes?: number;
   /** `live`: takes bounded time and uses what earlier pictures taught. `still`: tries everything. */
   readonly effort?: "live" | "still";

@@ -5,8 +5,12 @@ use kaunter_reader::{Effort, Found, Luma, Reader, add_luma_from_rgba, is_opaque,
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
-/// The largest side of a drawn photo, in pixels. Phones make photos of 50 megapixels, and no code needs that.
-const MAX_SIDE: u32 = 4_096;
+/// The pixels of a canvas that every browser draws: Safari
+/// [has no larger ones](https://pqina.nl/blog/canvas-area-exceeds-the-maximum-limit/).
+/// Phones make photos of 50 megapixels, and no code needs that.
+const MAX_AREA: f64 = 4_096.0 * 4_096.0;
+/// The longest side of a canvas that every browser draws: Firefox has no longer ones.
+const MAX_SIDE: f64 = 32_767.0;
 /// The bytes that are copied and converted at a time. Larger ones leave the cache; smaller ones are more calls.
 const STRIPE: usize = 1 << 16;
 /// What is behind a transparent picture: first white as a page is, then black as a page in dark mode is.
@@ -70,11 +74,15 @@ fn luma_upon(rgba: &[u8], ground: u8) -> Vec<u8> {
     luma
 }
 
-/// Draws a bitmap, not larger than [`MAX_SIDE`], and closes it: its RGBA and its size.
+/// Draws a bitmap, no larger than [`MAX_AREA`] and [`MAX_SIDE`], and closes it: its RGBA and its size.
+///
+/// The bound is an area, because a long screenshot has a small one.
 pub(crate) fn draw(bitmap: &ImageBitmap) -> Result<(Vec<u8>, (u32, u32)), JsValue> {
-    let (width, height) = (bitmap.width(), bitmap.height());
-    let scale = (f64::from(MAX_SIDE) / f64::from(width.max(height).max(1))).min(1.0);
-    let side = |length: u32| ((f64::from(length) * scale) as u32).max(1);
+    let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
+    let by_area = (MAX_AREA / (width * height).max(1.0)).sqrt();
+    let by_side = MAX_SIDE / width.max(height).max(1.0);
+    let scale = by_area.min(by_side).min(1.0);
+    let side = |length: f64| ((length * scale) as u32).max(1);
     let (width, height) = (side(width), side(height));
     let context = canvas(width, height)?;
     let (right, bottom) = (f64::from(width), f64::from(height));
