@@ -46,6 +46,8 @@ const kinds = {
   "PNG, white on transparent": png(rows, { type: 6, dark: CLEAR, light: [255, 255, 255, 255] }),
   "PNG, light modules on transparent": png(rows, { type: 6, dark: [255, 255, 255, 255], light: CLEAR }),
   "PNG, half transparent": png(rows, { type: 6, dark: [0, 0, 0, 220], light: [0, 0, 0, 60] }),
+  "PNG, 20,000 pixels long": png(rows, { width: 300, height: 20_000 }),
+  "PNG, 20,000 pixels wide": png(rows, { width: 20_000, height: 300 }),
   GIF: gif(rows),
   "GIF, black on transparent": gif(rows, { transparent: true }),
   WebP: webp(rows),

@@ -426,7 +426,15 @@ test("the till's gate needs two equal readings: bare digits pass on the second o
         const offered = [];
         const scan = ends(till.scan({ timeoutMs: 20_000, accept: ({ text }) => offered.push(text) && text === end }));
         while (till.state !== "scanning") await new Promise((done) => setTimeout(done, 10));
-        for (const reading of [...readings, [end]]) tell(...reading);
+        for (const reading of [...readings, [end]]) {
+          tell(...reading);
+          // Each is a picture of its own: codes that are told together count as seen together (rule 49).
+          const heard = new Promise((done) =>
+            worker.addEventListener("message", ({ data }) => data.type === "read" && done()),
+          );
+          await heard;
+          await new Promise((done) => setTimeout(done, 20));
+        }
         await scan;
         return offered;
       },
