@@ -56,6 +56,7 @@ const BLUR: i16 = -1;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
 /// A level whose long side is shorter than this is scanned row by row then, and others in steps of `STEP_FULL`.
+/// A picture with a longer side begins at half size.
 ///
 /// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
 const FINE_CLOSED: usize = 320;
@@ -472,9 +473,12 @@ fn run_passes(
 /// Searches blurred levels: all of a code's modules may be dots, or squares with gaps, those of its finders too.
 ///
 /// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
+/// A large picture begins at half size: most of the time is for its full size, and few codes need it.
 fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
-    let mut half: Option<Grey> = None;
-    let mut scale = 1.0;
+    let mut half = Some(picture)
+        .filter(|picture| picture.long_side() >= FINE_CLOSED)
+        .map(|picture| halve(&picture));
+    let mut scale = if half.is_some() { 2.0 } else { 1.0 };
     while search.found.is_empty() {
         let luma = half.as_ref().map_or(picture, Grey::luma);
         if luma.short_side() < MIN_CLOSED {

@@ -34,6 +34,11 @@ extern "C" {
     fn now() -> f64;
 }
 
+/// The allocator with the least code that joins neighbouring pools again: pictures are large, and of many sizes.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
+
 /// The version that the package's JavaScript and this module must share.
 #[wasm_bindgen(js_name = abiVersion)]
 #[must_use]

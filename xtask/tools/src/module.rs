@@ -20,14 +20,10 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// The optimiser's passes for the reader: inlining into loops first, then size. `-Oz` alone gives a module that is 1 %
-/// smaller and 5 % slower.
-const FAST_PASSES: [&str; 4] = ["--flatten", "--rereloop", "-O3", "-Oz"];
-
-/// The passes for the till, which waits for people and networks: only size counts. A function with one caller is
-/// inlined only if it is tiny, because brotli compresses similar functions well and inlining makes them different. That
-/// saves 5 % of the till's module; docs/decisions/0024-two-modules.md has the numbers.
-const SMALL_PASSES: [&str; 6] = [
+/// The optimiser's passes. Only size counts here: the compiler has inlined what is hot in the reader. A function with
+/// one caller is inlined only if it is tiny, because brotli compresses similar functions well and inlining makes them
+/// different. docs/decisions/0024-two-modules.md has the numbers.
+const PASSES: [&str; 6] = [
     "-Oz",
     "--flatten",
     "--rereloop",
@@ -39,6 +35,12 @@ const SMALL_PASSES: [&str; 6] = [
 /// Orders functions by name: functions with similar names are similar, so brotli compresses them better.
 const ORDER: &str = "--reorder-functions-by-name";
 
+/// The size up to which the compiler inlines functions of the published reader, in place of 225 at its level.
+///
+/// It saves 3 % of the module and costs no time. Larger: more copies of cold functions. Smaller: calls in loops.
+const INLINED: &str =
+    "target.wasm32-unknown-unknown.rustflags=['-C','llvm-args=-inline-threshold=70']";
+
 /// A Wasm module of the package.
 struct Module {
     /// Its crate.
@@ -47,8 +49,6 @@ struct Module {
     name: &'static str,
     /// Whether its glue can make a new instance, which is needed after a trap.
     resets: bool,
-    /// The optimiser's passes.
-    passes: &'static [&'static str],
 }
 
 /// The till's module, which every page loads; the reader's, which a page loads for its first scan; and the sandbox's,
@@ -58,19 +58,16 @@ const MODULES: [Module; 3] = [
         package: "kaunter",
         name: "till",
         resets: false,
-        passes: &SMALL_PASSES,
     },
     Module {
         package: "kaunter-reader-wasm",
         name: "reader",
         resets: true,
-        passes: &FAST_PASSES,
     },
     Module {
         package: "kaunter-sandbox-wasm",
         name: "sandbox",
         resets: false,
-        passes: &SMALL_PASSES,
     },
 ];
 
@@ -79,7 +76,6 @@ const SCENES: Module = Module {
     package: "kaunter-scenes-wasm",
     name: "scenes",
     resets: false,
-    passes: &FAST_PASSES,
 };
 
 /// How the modules are built.
@@ -115,16 +111,13 @@ fn build(profile: Profile) -> anyhow::Result<()> {
 }
 
 fn compile(module: &Module, profile: &str) -> anyhow::Result<()> {
-    run(cargo(&[
-        "build",
-        "--package",
-        module.package,
-        "--lib",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--profile",
-        profile,
-    ]))
+    let mut build = cargo(&["build", "--package", module.package, "--lib"]);
+    build.args(["--target", "wasm32-unknown-unknown"]);
+    build.args(["--profile", profile]);
+    if profile == "ship" && module.name == "reader" {
+        build.args(["--config", INLINED]);
+    }
+    run(build)
 }
 
 /// Writes `NAME.js`, `NAME.d.ts` and `NAME.wasm`.
@@ -261,7 +254,7 @@ fn optimise(module: &Module, folder: &Path) -> anyhow::Result<()> {
     lean::without_sentences(&wasm)?;
     names::shorten(folder, name)?;
     let mut optimise = command("npx", &["--no-install", "wasm-opt", "--mvp-features"]);
-    optimise.args(FEATURES).args(module.passes).arg(ORDER);
+    optimise.args(FEATURES).args(PASSES).arg(ORDER);
     optimise.args([&path, "-o", &path]);
     run(optimise)?;
     let after = std::fs::metadata(&wasm)?.len();

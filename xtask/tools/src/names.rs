@@ -1,4 +1,5 @@
 //! Shortens the names of the imports and exports between a module and its glue: each is long and has a hash.
+//! Removes what the module does not use from its glue.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -40,7 +41,8 @@ pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
         "{keys} of {} imports are in the glue",
         imports.len()
     );
-    std::fs::write(&glue, without_comments(&text))?;
+    let text = without_unused(&without_comments(&text));
+    std::fs::write(&glue, text)?;
 
     let types = folder.join(format!("{name}.d.ts"));
     let text = std::fs::read_to_string(&types).context("the glue's types")?;
@@ -62,6 +64,22 @@ fn without_comments(text: &str) -> String {
             made.push('\n');
         }
         is_comment &= !bare.ends_with("*/");
+    }
+    made
+}
+
+/// The glue without the functions that the module does not import any more: the removal of panic messages leaves some.
+/// Those in use have short names by now.
+fn without_unused(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut is_unused = false;
+    for line in text.lines() {
+        is_unused |= line.starts_with("        __wbg_") && line.contains(": function(");
+        if !is_unused {
+            made.push_str(line);
+            made.push('\n');
+        }
+        is_unused &= line != "        },";
     }
     made
 }
