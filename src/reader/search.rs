@@ -60,15 +60,14 @@ const MIN_NEAR_TIMING: f32 = 0.4;
 const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 0.15)];
 /// The blur that is assumed for a first guess where sharpening fails: see [`Deblur::Deconvolve`].
 const HEAVY_BLUR: f32 = 0.54;
-/// Rounds of the equaliser, starting from the sharpened guess and from the deconvolved one.
+/// Rounds of the equaliser, starting from that guess.
 ///
 /// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
-const ROUNDS_SHARP: usize = 1;
-const ROUNDS_DECONVOLVED: usize = 5;
+const ROUNDS: usize = 5;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
 ///
 /// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
-const EQUALISER_MODULES: usize = 10_000;
+const EQUALISER_MODULES: usize = 15_000;
 const ROUND_COST: usize = 500;
 /// More unread finders than this come from a textured background; then missing ones are not searched.
 ///
@@ -408,7 +407,7 @@ impl<'a> Search<'a> {
         agrees(&climbed) && agrees_beside(&climbed)
     }
 
-    /// Decodes the remembered planes with more effort: equalised from two guesses, with erasures, then bent.
+    /// Decodes the remembered planes with more effort: equalised, with erasures, then bent.
     pub(crate) fn retry_deblurred(&mut self) {
         for unread in std::mem::take(&mut self.unread) {
             let Unread {
@@ -421,7 +420,7 @@ impl<'a> Search<'a> {
             if self.is_enough() || self.is_read(plane.map(Point::new(middle, middle))) {
                 continue;
             }
-            let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
+            let greys = Greys::sample_blurred(&self.picture, &plane, version, polarity);
             let payload = self.decode_deblurred(&greys, version);
             let payload = payload.or_else(|| self.decode_bent(&plane, version, polarity));
             if let Some(payload) = payload {
@@ -441,11 +440,9 @@ impl<'a> Search<'a> {
     fn decode_deblurred(&mut self, greys: &Greys, version: Version) -> Option<Payload> {
         let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
         let modules = sharp.modules();
-        self.equalise(greys, version, &modules, ROUNDS_SHARP)
-            .or_else(|| {
-                let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
-                decode(&guess).or_else(|| self.equalise(greys, version, &guess, ROUNDS_DECONVOLVED))
-            })
+        let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
+        decode(&guess)
+            .or_else(|| self.equalise(greys, version, &guess))
             .or_else(|| decode_with_erasures(&modules, &sharp.confidence()))
             .or_else(|| {
                 let (modules, confidence) = under_glare(greys)?;
@@ -489,17 +486,11 @@ impl<'a> Search<'a> {
             .or_else(|| decode_with_erasures(&greys.modules(), &greys.confidence()))
     }
 
-    /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
-    fn equalise(
-        &mut self,
-        greys: &Greys,
-        version: Version,
-        guess: &Modules,
-        rounds: usize,
-    ) -> Option<Payload> {
+    /// Decodes after each round of the equaliser, starting from a guess of the modules.
+    fn equalise(&mut self, greys: &Greys, version: Version, guess: &Modules) -> Option<Payload> {
         let mut equaliser = greys.equaliser(version, guess);
         let cost = version.side() * version.side() + ROUND_COST;
-        for _ in 0..rounds {
+        for _ in 0..ROUNDS {
             if self.equaliser_modules < cost {
                 return None;
             }

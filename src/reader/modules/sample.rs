@@ -19,6 +19,8 @@ use crate::plane::mesh::Mesh;
 ///
 /// Chosen on the till set. Larger: taps see the neighbouring modules. Smaller: they see the middle's own pixels.
 const TAP: f32 = 0.22;
+/// The same where blur is removed: it mixes the modules already, and wide taps mix them once more.
+const TAP_BLURRED: f32 = 0.16;
 /// Pixels in a module from which on five taps are sampled, and nine.
 ///
 /// Larger: noisy large codes are read from single pixels. Smaller: more taps that see the same pixels cost time.
@@ -64,7 +66,18 @@ impl Greys {
         polarity: Polarity,
     ) -> Self {
         let module = pixels_of_module(plane, version);
-        Self::sample_taps(luma, plane, mesh, version, polarity, module)
+        Self::sample_taps(luma, plane, mesh, version, polarity, (module, TAP))
+    }
+
+    /// The same on a plane where blur is to be removed.
+    pub(crate) fn sample_blurred(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        version: Version,
+        polarity: Polarity,
+    ) -> Self {
+        let module = pixels_of_module(plane, version);
+        Self::sample_taps(luma, plane, None, version, polarity, (module, TAP_BLURRED))
     }
 
     /// Samples the middle pixels of each module alone. `None` where modules are so small that nothing differs.
@@ -76,17 +89,17 @@ impl Greys {
         polarity: Polarity,
     ) -> Option<Self> {
         let differs = pixels_of_module(plane, version) > FIVE_TAPS;
-        differs.then(|| Self::sample_taps(luma, plane, mesh, version, polarity, 1.0))
+        differs.then(|| Self::sample_taps(luma, plane, mesh, version, polarity, (1.0, TAP)))
     }
 
-    /// Samples with as many taps as modules of `module` pixels need.
+    /// Samples with as many taps as modules of `module` pixels need, `tap` modules off the middle.
     fn sample_taps(
         luma: &Luma<'_>,
         plane: &Homography,
         mesh: Option<&Mesh>,
         version: Version,
         polarity: Polarity,
-        module: f32,
+        (module, tap): (f32, f32),
     ) -> Self {
         let side = version.side();
         // Pairs of taps on both sides of the middle.
@@ -103,7 +116,7 @@ impl Greys {
                 let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
                 let (pixel, right, down) = plane.map_with_steps(at);
                 let pixel = mesh.map_or(pixel, |mesh| pixel + mesh.off(at));
-                let (right, down) = (right.times(TAP), down.times(TAP));
+                let (right, down) = (right.times(tap), down.times(tap));
                 let offs = [right, down, right + down, right - down];
                 let offs = &offs[..pairs];
                 let grey = if inside {
