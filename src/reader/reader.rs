@@ -55,8 +55,7 @@ const SHARPEN_REACH: usize = 2;
 const BLUR: i16 = -1;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
-/// A level whose long side is shorter than this is scanned row by row then, and others in steps of `STEP_FULL`.
-/// A picture with a longer side begins at half size.
+/// A picture whose long side is not shorter than this begins at half size then.
 ///
 /// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
 const FINE_CLOSED: usize = 320;
@@ -66,7 +65,7 @@ const MIN_CORE_CLOSED: i32 = 5;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size, and at half size in the second round of passes.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -488,11 +487,7 @@ fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
         let level = Level {
             luma: closed.luma(),
             scale,
-            step: if luma.long_side() < FINE_CLOSED {
-                1
-            } else {
-                STEP_FULL
-            },
+            step: STEP_HALF,
             min_core: MIN_CORE_CLOSED,
             max_candidates: MAX_CANDIDATES,
         };
