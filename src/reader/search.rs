@@ -79,8 +79,11 @@ const MAX_UNREAD: usize = 3;
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
 const SIDE_VIEW: f32 = 1.8;
-/// The unread planes of a picture that are followed where they bend. More of them cost time.
+/// The unread planes of a picture that are followed where they bend: if all codes are wanted, and if one is.
+///
+/// The planes that fit best come first. More of them cost time; fewer lose bent codes.
 const MAX_BENT: usize = 6;
+const MAX_BENT_OF_ONE: usize = 2;
 
 /// The search of one picture.
 pub(crate) struct Search<'a> {
@@ -157,7 +160,11 @@ impl<'a> Search<'a> {
 
     /// Lets the search look for bent codes too, which costs more than all before.
     pub(crate) fn allow_bent(&mut self) {
-        self.bent = MAX_BENT;
+        self.bent = if self.many > 1 {
+            MAX_BENT
+        } else {
+            MAX_BENT_OF_ONE
+        };
     }
 
     /// Whether as many codes are found as are asked for.
