@@ -373,6 +373,23 @@ mod tests {
         })
     }
 
+    /// The wrong modules of the first guess, and those after the last of eight rounds.
+    fn wrongs(version: i16, weights: &[f32; WEIGHTS], polarity: Polarity) -> [usize; 2] {
+        let code = drawn(TEXT, version, qrcode::EcLevel::M);
+        let (greys, guess) = seen(&code, weights, polarity);
+        let version = Version::of_side(code.side()).unwrap();
+        let mut equaliser = Equaliser::new(&greys, polarity, version, &guess);
+        let rounds = std::iter::from_fn(|| equaliser.round()).take(8);
+        let last = rounds.last().unwrap_or_else(|| guess.clone());
+        [wrong(&guess, &code), wrong(&last, &code)]
+    }
+
+    #[test]
+    fn what_is_known_shows_the_blur_where_the_first_guess_is_mostly_wrong() {
+        let [first, last] = wrongs(7, &bell(0.9, 0.9), Polarity::DarkOnLight);
+        assert!(first > 2 * last, "{first} {last}");
+    }
+
     #[test]
     fn what_a_lens_has_mixed_is_told_apart() {
         let (dark, light) = (Polarity::DarkOnLight, Polarity::LightOnDark);
@@ -382,18 +399,7 @@ mod tests {
             (4, 0.75, 0.75, light),
             (4, 0.8, 0.6, dark),
         ] {
-            let code = drawn(TEXT, version, qrcode::EcLevel::M);
-            let (greys, guess) = seen(&code, &bell(along, across), polarity);
-            let version = Version::of_side(code.side()).unwrap();
-            let mut equaliser = Equaliser::new(&greys, polarity, version, &guess);
-            let mut last = guess.clone();
-            for _ in 0..8 {
-                let Some(modules) = equaliser.round() else {
-                    break;
-                };
-                last = modules;
-            }
-            let wrongs = [wrong(&guess, &code), wrong(&last, &code)];
+            let wrongs = wrongs(version, &bell(along, across), polarity);
             assert!(
                 wrongs[0] > 4 * wrongs[1] + 3,
                 "{version:?} {along}: {wrongs:?}"
