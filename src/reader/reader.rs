@@ -447,12 +447,7 @@ fn run_passes(
         let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
-            // A still picture has no next frame, in which other rows would be scanned.
-            step: if passes == Passes::All {
-                STEP_HALF
-            } else {
-                STEP_HALF_AGAIN
-            },
+            step: STEP_HALF_AGAIN,
             min_core: MIN_CORE_HALF,
             max_candidates: MAX_CANDIDATES,
         };
