@@ -20,10 +20,10 @@ const installed = async (name) => JSON.parse(await readFile(join(root, "node_mod
 /** Two bundlers. Angular builds with esbuild too. */
 const BUNDLERS = await Promise.all(["vite", "esbuild"].map(async (name) => `${name}@${await installed(name)}`));
 
-// Limits in bytes by brotli: the size that was reached, plus 1 KiB. They rise only for a new feature, and
+// Limits in bytes by brotli: the size that was reached plus 1 KiB, or a target. They rise only for a new feature, and
 // docs/decisions/0024-two-modules.md has the numbers. A page is a module and the JavaScript that uses it, bundled.
-const MAX_MODULE = { till: 111_579 + 1024, reader: 75_130 + 1024 };
-const MAX_PAGE = { till: 120 * 1024, reader: 80_686 + 1024 };
+const MAX_MODULE = { till: 111_579 + 1024, reader: 80 * 1024 };
+const MAX_PAGE = { till: 120 * 1024, reader: 86 * 1024 };
 // Of the element alone, by gzip; docs/decisions/0044-an-element-with-a-reducer.md.
 const MAX_ELEMENT = 28_546 + 1024;
 /** Limit in bytes by gzip of what a framework's entry adds to the till. */
