@@ -1,4 +1,4 @@
-// What the check's numbers mean: a sentence for the cashier, and a report for whoever cares for the device.
+// What the check's numbers mean: a sentence for the cashier, and a report for the person who looks after the device.
 
 import { version } from "kaunter";
 import type { Live, OwnCamera, Pictures } from "./check_steps";
@@ -34,7 +34,7 @@ export function verdictOf({ pictures, live, camera }: Measured): Verdict {
 export const SENTENCES: Record<Verdict, string> = {
   good: "This device is good: it reads payment codes quickly.",
   slow: "This device is slow: it reads payment codes, and customers have to hold the phone still for longer.",
-  unable: "This device can't be used like this. Copy the report, and send it to whoever set up your till.",
+  unable: "This device can't be used like this. Copy the report, and send it to the person who set up your till.",
 };
 
 /** WebAssembly's SIMD: a module with one such instruction is valid. */

@@ -1,7 +1,7 @@
 //! The character sets of a code: which part of its bytes is in which, and what they say as text.
 //!
 //! A code names a character set by its ECI number (AIM ITS/04-023). The tables of these sets are larger than the
-//! reader, so whoever uses it brings a decoder: in a browser and in Node that is `TextDecoder`.
+//! reader, so the caller brings a decoder: in a browser and in Node that is `TextDecoder`.
 
 use crate::found::Found;
 

@@ -159,7 +159,7 @@ impl<'a> Relaxing<'a> {
         order
     }
 
-    /// The mean of what opposite neighbours predict; at a side, of what the two next points inwards do.
+    /// The mean of the predictions of opposite neighbours. At a side, the next two points inwards predict.
     fn between(&self, at: usize) -> Point {
         let (count, offs) = (self.count, &self.mesh.offs);
         let along = |place: usize, step: usize| {
