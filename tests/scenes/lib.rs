@@ -147,13 +147,7 @@ pub fn scene(seed: u64, category: Category, number: u64) -> Scene {
     let text = code::text(&mut dice);
     let drawn = code::Code::draw(&text, category, &mut dice);
     let shot = camera::Shot::plan(category, drawn.side(), (width, height), &mut dice);
-    let frames = (0..FRAMES).map(|_| shot.frame(&drawn, &mut dice)).collect();
-    Scene {
-        text,
-        width,
-        height,
-        frames,
-    }
+    filmed(text, (width, height), &shot, &drawn, &mut dice)
 }
 
 /// Draws a phone before a focusing camera: `blurred` frames, each sharper than the last, then [`FRAMES`] sharp ones.
@@ -190,7 +184,18 @@ pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {
     let drawn = code::Code::draw(&text, trouble.category(), &mut dice);
     let mut shot = camera::Shot::plan(trouble.category(), drawn.side(), (width, height), &mut dice);
     shot.spoil(trouble, &mut dice);
-    let frames = (0..FRAMES).map(|_| shot.frame(&drawn, &mut dice)).collect();
+    filmed(text, (width, height), &shot, &drawn, &mut dice)
+}
+
+/// The scene of a shot: some frames of one code.
+fn filmed(
+    text: String,
+    (width, height): (usize, usize),
+    shot: &camera::Shot,
+    drawn: &impl code::Screen,
+    dice: &mut ChaCha8Rng,
+) -> Scene {
+    let frames = (0..FRAMES).map(|_| shot.frame(drawn, dice)).collect();
     Scene {
         text,
         width,

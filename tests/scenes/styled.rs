@@ -5,7 +5,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Scene;
-use crate::camera::{FRAMES, SIZES, Shot};
+use crate::camera::{SIZES, Shot};
 use crate::code::{Code, Screen, text};
 use crate::{Category, dice};
 
@@ -207,13 +207,7 @@ pub fn styled(seed: u64, look: Look, number: u64) -> Scene {
     let mut shot = Shot::plan(Category::Nominal, code.side(), (width, height), &mut dice);
     let module = dice.random_range(3.0..8.0);
     shot.hold_at(module, &mut dice);
-    let frames = (0..FRAMES).map(|_| shot.frame(&code, &mut dice)).collect();
-    Scene {
-        text,
-        width,
-        height,
-        frames,
-    }
+    crate::filmed(text, (width, height), &shot, &code, &mut dice)
 }
 
 /// Draws a styled code as a sharp picture file: 3 to 12 pixels a module, with a quiet zone of four modules.

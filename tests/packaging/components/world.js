@@ -1,4 +1,4 @@
-// The sandbox of a page in these tests, and notes of what the tills of that page did. Both frameworks use it.
+// The sandbox of a test's page, and a list of what its tills did. The pages of React and of Vue share it.
 
 import { Till } from "kaunter";
 import { sandbox } from "kaunter/sandbox";
