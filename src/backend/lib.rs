@@ -39,6 +39,7 @@ mod token;
 mod trace;
 mod trades;
 mod trail;
+mod turns;
 mod unknown_words;
 mod wrong_field;
 
@@ -130,7 +131,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let connections = ConnectionLimiter::new(&config.bounds, proxies, tls.clone());
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
-    app.trades.restart().await?;
+    app.trades.start();
     let router = app::router(Arc::clone(&app));
     let operator = operator.map(|listener| {
         let connections = ConnectionLimiter::new(&operator::bounds(), Default::default(), None);

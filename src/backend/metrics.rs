@@ -6,7 +6,8 @@ use std::time::Duration;
 use kaunter_core::trade::Move;
 use kaunter_core::wire::{ProblemCode, Status};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 use crate::store::word;
@@ -42,6 +43,9 @@ pub(crate) struct Metrics {
     http_seconds: HistogramVec,
     problems: IntCounterVec,
     alarms: IntCounterVec,
+    questions: IntGauge,
+    question_seconds: GaugeVec,
+    driven: IntGauge,
 }
 
 impl Metrics {
@@ -54,6 +58,8 @@ impl Metrics {
         let gauge = |name: &str, help: &str, labels: &[&str]| {
             keep(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
         };
+        let number =
+            |name: &str, help: &str| keep(&registry, IntGauge::with_opts(Opts::new(name, help)));
         let seconds = |name: &str, help: &str, labels: &[&str], buckets: &[f64]| {
             let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
             keep(&registry, HistogramVec::new(options, labels))
@@ -108,6 +114,24 @@ impl Metrics {
                 &["code"],
             ),
             alarms,
+            questions: number(
+                "kaunter_questions_waiting",
+                "Status checks that are due and wait for their turn at the gateway",
+            ),
+            question_seconds: keep(
+                &registry,
+                GaugeVec::new(
+                    Opts::new(
+                        "kaunter_question_wait_seconds",
+                        "For how long the oldest of them waits, and how long the next one will wait",
+                    ),
+                    &["question"],
+                ),
+            ),
+            driven: number(
+                "kaunter_trades_driven",
+                "Trades with a timer in this process",
+            ),
             registry,
         }
     }
@@ -133,6 +157,23 @@ impl Metrics {
         self.open.reset();
         for (status, count) in counts {
             self.open.with_label_values(&[&status]).set(count);
+        }
+    }
+
+    /// How many questions wait, how long the oldest and the next one wait, and how many trades have a timer.
+    pub(crate) fn questions(
+        &self,
+        waiting: usize,
+        oldest: Duration,
+        next: Duration,
+        driven: usize,
+    ) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.questions.set(number(waiting));
+        self.driven.set(number(driven));
+        for (question, wait) in [("oldest", oldest), ("next", next)] {
+            let gauge = self.question_seconds.with_label_values(&[question]);
+            gauge.set(wait.as_secs_f64());
         }
     }
 
