@@ -65,7 +65,8 @@ const MIN_CORE_CLOSED: i32 = 5;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
+/// of a live frame.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -444,10 +445,15 @@ fn run_passes(
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
     if let Some(half) = smaller.first() {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let step = if passes == Passes::All {
+            STEP_HALF
+        } else {
+            STEP_HALF_AGAIN
+        };
         let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
-            step: STEP_HALF_AGAIN,
+            step,
             min_core: MIN_CORE_HALF,
             max_candidates: MAX_CANDIDATES,
         };
