@@ -9,7 +9,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::Search;
+use crate::search::{Search, TEXTURE, TEXTURE_OF_DOTS};
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -441,8 +441,11 @@ fn run_passes(
             return;
         }
     }
+    let texture = [TEXTURE, TEXTURE_OF_DOTS].map(|most| search.sees_texture(most));
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first() {
+    if let Some(half) = smaller.first()
+        && !texture[0]
+    {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
         let level = Level {
             luma: sharp.luma(),
@@ -461,7 +464,7 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() {
+    if passes == Passes::All && search.found.is_empty() && !texture[1] {
         close_gaps(search, picture);
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
