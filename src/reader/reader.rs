@@ -441,10 +441,13 @@ fn run_passes(
             return;
         }
     }
-    let texture = [TEXTURE, TEXTURE_OF_DOTS].map(|most| search.sees_texture(most));
+    let (is_texture, has_no_dots) = (
+        search.sees_texture(TEXTURE),
+        search.sees_texture(TEXTURE_OF_DOTS),
+    );
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
     if let Some(half) = smaller.first()
-        && !texture[0]
+        && !is_texture
     {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
         let level = Level {
@@ -464,7 +467,7 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() && !texture[1] {
+    if passes == Passes::All && search.found.is_empty() && !has_no_dots {
         close_gaps(search, picture);
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
