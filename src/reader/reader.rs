@@ -9,7 +9,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::Search;
+use crate::search::{Search, TEXTURE, TEXTURE_OF_DOTS};
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -442,8 +442,14 @@ fn run_passes(
             return;
         }
     }
+    let (is_texture, has_no_dots) = (
+        search.sees_texture(TEXTURE),
+        search.sees_texture(TEXTURE_OF_DOTS),
+    );
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first() {
+    if let Some(half) = smaller.first()
+        && !is_texture
+    {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
         let step = if passes == Passes::All {
             STEP_HALF
@@ -467,7 +473,7 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() {
+    if passes == Passes::All && search.found.is_empty() && !has_no_dots {
         close_gaps(search, picture);
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
