@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use kaunter_core::load::Level;
 use kaunter_core::trade::Move;
 use kaunter_core::wire::{ProblemCode, Status};
 use prometheus::{
@@ -46,6 +47,9 @@ pub(crate) struct Metrics {
     questions: IntGauge,
     question_seconds: GaugeVec,
     driven: IntGauge,
+    load: IntGaugeVec,
+    waits: GaugeVec,
+    sales_refused: IntCounterVec,
 }
 
 impl Metrics {
@@ -57,6 +61,9 @@ impl Metrics {
         };
         let gauge = |name: &str, help: &str, labels: &[&str]| {
             keep(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
+        };
+        let measure = |name: &str, help: &str, labels: &[&str]| {
+            keep(&registry, GaugeVec::new(Opts::new(name, help), labels))
         };
         let number =
             |name: &str, help: &str| keep(&registry, IntGauge::with_opts(Opts::new(name, help)));
@@ -72,6 +79,12 @@ impl Metrics {
         for alarm in ALARMS {
             alarms.with_label_values(&[alarm]).reset();
         }
+        let sales_refused = counter(
+            "kaunter_new_sales_refused_total",
+            "New sales that were refused because the backend was past its capacity",
+            &[],
+        );
+        sales_refused.with_label_values::<&str>(&[]).reset();
         gauge("kaunter_build_info", "The version that runs", &["version"])
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
@@ -118,20 +131,26 @@ impl Metrics {
                 "kaunter_questions_waiting",
                 "Status checks that are due and wait for their turn at the gateway",
             ),
-            question_seconds: keep(
-                &registry,
-                GaugeVec::new(
-                    Opts::new(
-                        "kaunter_question_wait_seconds",
-                        "For how long the oldest of them waits, and how long the next one will wait",
-                    ),
-                    &["question"],
-                ),
+            question_seconds: measure(
+                "kaunter_question_wait_seconds",
+                "For how long the oldest of them waits, and how long the next one will wait",
+                &["question"],
             ),
             driven: number(
                 "kaunter_trades_driven",
                 "Trades with a timer in this process",
             ),
+            load: gauge(
+                "kaunter_load_level",
+                "1 at the present level of the load, and 0 at the others",
+                &["level"],
+            ),
+            waits: measure(
+                "kaunter_load_wait_seconds",
+                "How long every caller has waited in a line lately",
+                &["line"],
+            ),
+            sales_refused,
             registry,
         }
     }
@@ -204,6 +223,27 @@ impl Metrics {
 
     pub(crate) fn problem(&self, code: ProblemCode) {
         self.problems.with_label_values(&[code.as_str()]).inc();
+    }
+
+    /// The present level of the load.
+    pub(crate) fn load(&self, level: Level) {
+        for known in Level::ALL {
+            let is_present = i64::from(known == level);
+            self.load
+                .with_label_values(&[known.as_str()])
+                .set(is_present);
+        }
+    }
+
+    /// How long every caller has waited in this line.
+    pub(crate) fn waits(&self, line: &str, wait: Duration) {
+        self.waits
+            .with_label_values(&[line])
+            .set(wait.as_secs_f64());
+    }
+
+    pub(crate) fn sale_refused(&self) {
+        self.sales_refused.with_label_values::<&str>(&[]).inc();
     }
 
     pub(crate) fn alarm(&self, alarm: &str) {
