@@ -81,6 +81,8 @@ pub(crate) const MAX_BATCH_ROWS: usize = 500;
 pub(crate) const MAX_KEPT_TRADES: usize = 250_000;
 /// How long a trade is remembered that nobody uses. The timers of an open trade use it every five minutes at least.
 pub(crate) const MEMORY_LIFE: Duration = Duration::from_secs(600);
+/// How many changes of different trades wait for the store side by side. Two trades in one place wait for each other.
+pub(crate) const MEMORY_TURNS: usize = 4_096;
 /// How long the store may still carry out a commit whose answer never came. Until then, the trade is read each time.
 pub(crate) const MEMORY_DOUBT: Duration = Duration::from_secs(60);
 /// The pause between two looks at the locks of the processes. A newcomer waits that long; shorter pauses cost statements.

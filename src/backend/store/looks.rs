@@ -94,6 +94,11 @@ impl Store {
         }
     }
 
+    /// Waits for other changes of the trade in this process.
+    pub(crate) async fn turn(&self, trade_id: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        self.memory.turn(trade_id).await
+    }
+
     async fn look_together(&self, looks: Vec<Look>) -> sqlx::Result<Vec<Looked>> {
         let asked: Vec<Value> = looks
             .iter()

@@ -9,19 +9,23 @@
 //! tells it apart from the row.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use kaunter_core::trade::Trade;
 
 use super::sole::{Epoch, Standing};
-use crate::limits::{MAX_KEPT_TRADES, MEMORY_DOUBT, MEMORY_LIFE};
+use crate::limits::{MAX_KEPT_TRADES, MEMORY_DOUBT, MEMORY_LIFE, MEMORY_TURNS};
 
 /// The trades that this process knows.
 #[derive(Debug)]
 pub(super) struct Memory {
     standing: Arc<Standing>,
     known: Mutex<Known>,
+    /// Changes of one trade wait for each other here. A trade's place is a hash of its id.
+    turns: Vec<tokio::sync::Mutex<()>>,
+    hasher: RandomState,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +76,18 @@ impl Memory {
         Self {
             standing,
             known: Mutex::default(),
+            turns: (0..MEMORY_TURNS)
+                .map(|_| tokio::sync::Mutex::default())
+                .collect(),
+            hasher: RandomState::new(),
         }
+    }
+
+    /// Waits for other changes of the trade in this process, so that a look and a timer do not begin one query twice.
+    pub(super) async fn turn(&self, trade_id: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let turns = self.turns.len() as u64;
+        let nth = usize::try_from(self.hasher.hash_one(trade_id) % turns).unwrap_or(0);
+        self.turns[nth].lock().await
     }
 
     /// Taken before a read or a change begins.

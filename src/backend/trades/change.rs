@@ -147,6 +147,7 @@ impl Inner {
         if !event.is_local() {
             return Ok(None);
         }
+        let _turn = self.store.turn(trade_id).await;
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
