@@ -9,7 +9,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::Search;
+use crate::search::{Search, TEXTURE, TEXTURE_OF_DOTS};
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -65,7 +65,8 @@ const MIN_CORE_CLOSED: i32 = 5;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
+/// of a live frame.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -441,13 +442,24 @@ fn run_passes(
             return;
         }
     }
+    let (is_texture, has_no_dots) = (
+        search.sees_texture(TEXTURE),
+        search.sees_texture(TEXTURE_OF_DOTS),
+    );
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first() {
+    if let Some(half) = smaller.first()
+        && !is_texture
+    {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let step = if passes == Passes::All {
+            STEP_HALF
+        } else {
+            STEP_HALF_AGAIN
+        };
         let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
-            step: STEP_HALF_AGAIN,
+            step,
             min_core: MIN_CORE_HALF,
             max_candidates: MAX_CANDIDATES,
         };
@@ -461,7 +473,7 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() {
+    if passes == Passes::All && search.found.is_empty() && !has_no_dots {
         close_gaps(search, picture);
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
