@@ -121,7 +121,9 @@ fn compared(store: &str, before: Option<&Stage<'_>>, after: &Stage<'_>) -> Strin
     let cost = |stage: Option<&Stage<'_>>, of: fn(&Stage<'_>, &str) -> Option<f64>| {
         stage.and_then(|stage| of(stage, "backend_ms"))
     };
-    let less = |of| times_less(cost(before, of), cost(Some(after), of));
+    let less = |of: fn(&Stage<'_>, &str) -> Option<f64>| {
+        times_less(cost(before, of), cost(Some(after), of))
+    };
     let failed = |stage: &Stage<'_>| {
         let part = share(stage.looks.number("failed"), stage.look_count()).unwrap_or(1.0);
         format!("{:.1} %", part * 100.0)
@@ -135,8 +137,8 @@ fn compared(store: &str, before: Option<&Stage<'_>>, after: &Stage<'_>) -> Strin
         "| {store} | {} | **{}** | **{}** | **{}** | {} | {} | {} | {} | {} | {} |\n",
         after.tills(),
         times_less(p99(before), p99(Some(after))),
-        less(Stage::per_look),
-        less(Stage::per_question),
+        less(|stage, what| stage.per_look(what)),
+        less(|stage, what| stage.per_question(what)),
         of_before(&p99_text),
         p99_text(after),
         of_before(&failed),
