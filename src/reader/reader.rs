@@ -9,7 +9,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::{Search, TEXTURE, TEXTURE_OF_DOTS};
+use crate::search::Search;
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -410,7 +410,8 @@ fn run_passes(
         }
         blocks.push(measured);
     }
-    if passes == Passes::First && !search.sees_finders() {
+    let [is_texture, ..] = search.sees_texture();
+    if is_texture || passes == Passes::First && !search.sees_finders() {
         if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
@@ -441,10 +442,7 @@ fn run_passes(
             return;
         }
     }
-    let (is_texture, has_no_dots) = (
-        search.sees_texture(TEXTURE),
-        search.sees_texture(TEXTURE_OF_DOTS),
-    );
+    let [_, is_texture, has_no_dots] = search.sees_texture();
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
     if let Some(half) = smaller.first()
         && !is_texture
