@@ -5,7 +5,9 @@ use crate::hint::{Hint, Hints, Miss};
 use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
-use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
+use crate::picture::pyramid::{
+    ENLARGE_BY, ENLARGE_MARGIN, Grey, blur, enlarge, halve, halves, sharpen,
+};
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
@@ -51,14 +53,8 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
-/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
-const BLUR: i16 = -1;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
-/// A picture whose long side is not shorter than this begins at half size then.
-///
-/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
-const FINE_CLOSED: usize = 320;
 /// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
 const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
@@ -466,7 +462,7 @@ fn run_passes(
         search.retry_deblurred();
     }
     if passes == Passes::All && search.found.is_empty() && !has_no_dots {
-        close_gaps(search, picture);
+        close_gaps(search, picture, smaller.first());
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
@@ -477,17 +473,16 @@ fn run_passes(
 ///
 /// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
 /// A large picture begins at half size: most of the time is for its full size, and few codes need it.
-fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
-    let mut half = Some(picture)
-        .filter(|picture| picture.long_side() >= FINE_CLOSED)
-        .map(|picture| halve(&picture));
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>, half: Option<&Grey>) {
     let mut scale = if half.is_some() { 2.0 } else { 1.0 };
+    let first = half.map_or(picture, Grey::luma);
+    let mut half = None;
     while search.found.is_empty() {
-        let luma = half.as_ref().map_or(picture, Grey::luma);
+        let luma = half.as_ref().map_or(first, Grey::luma);
         if luma.short_side() < MIN_CLOSED {
             return;
         }
-        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let closed = blur(&blur(&luma).luma());
         let level = Level {
             luma: closed.luma(),
             scale,
