@@ -74,6 +74,8 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Finders of a code.
+const FINDERS: usize = 3;
 /// Codes of earlier live frames that do not end the search of a frame.
 ///
 /// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
@@ -264,7 +266,8 @@ impl Reader {
             large = halve(&large.luma());
             scale *= 2.0;
         }
-        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
+        let passes = Passes::AllOfFinders;
+        let mut found = self.search(large.luma(), passes, Vec::new(), max, Misses::Ignored);
         let (across, down) = axis.factors();
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = Point::new(
@@ -295,14 +298,10 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All && max > 1 {
-            MANY
-        } else {
-            1
-        };
+        let many = if passes.are_all() && max > 1 { MANY } else { 1 };
         let mut search = Search::new(picture, max, many);
         search.found = known;
-        if passes == Passes::All {
+        if passes.are_all() {
             search.allow_bent();
         }
         let hints = match misses {
@@ -311,7 +310,7 @@ impl Reader {
         };
         let known = match (passes, misses) {
             (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
-            (Passes::All, _) | (_, Misses::Ignored) => &[],
+            _ => &[],
         };
         run_passes(&mut search, picture, passes, known, hints);
         if misses == Misses::Counted && search.found.is_empty() {
@@ -369,6 +368,15 @@ enum Passes {
     AllToFirst,
     /// All, until as many codes are found as are asked for.
     All,
+    /// The same for a stretched picture. It ends after those with the mean threshold if they do not show three finders.
+    AllOfFinders,
+}
+
+impl Passes {
+    /// Whether the search goes on behind the first code.
+    fn are_all(self) -> bool {
+        matches!(self, Self::All | Self::AllOfFinders)
+    }
 }
 
 /// Whether a picture without a code counts for the hints. A region's does not: the whole picture is searched next.
@@ -394,8 +402,7 @@ fn run_passes(
         let mut found = search.found.iter();
         found.any(|found| !known.contains(&found.bytes))
     };
-    let is_over =
-        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
+    let is_over = |search: &Search<'_>| search.is_over() || (!passes.are_all() && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -407,7 +414,12 @@ fn run_passes(
         blocks.push(measured);
     }
     let [is_texture, ..] = search.sees_texture();
-    if is_texture || passes == Passes::First && !search.sees_finders() {
+    let is_hopeless = match passes {
+        Passes::First => !search.sees_finders(),
+        Passes::AllOfFinders => search.found.is_empty() && search.finders().len() < FINDERS,
+        Passes::AllToFirst | Passes::All => false,
+    };
+    if is_texture || is_hopeless {
         if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
@@ -428,7 +440,8 @@ fn run_passes(
         }
     }
     // Where many codes are, they are small: the smallest finders lie between two scanned rows.
-    if let (Passes::All, Some(full), Some(blocks)) = (passes, levels.last(), blocks.last())
+    if passes.are_all()
+        && let (Some(full), Some(blocks)) = (levels.last(), blocks.last())
         && search.found.len() > 1
         && search.sees_finders()
     {
@@ -461,7 +474,7 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() && !has_no_dots {
+    if passes.are_all() && search.found.is_empty() && !has_no_dots {
         close_gaps(search, picture, smaller.first());
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
