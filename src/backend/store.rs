@@ -89,6 +89,11 @@ impl Store {
             .map(drop)
     }
 
+    /// Waits for a connection, and gives it back: the load is measured by it.
+    pub(crate) async fn turn(&self) {
+        self.pool.turn().await;
+    }
+
     /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {

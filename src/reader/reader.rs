@@ -61,7 +61,8 @@ const MIN_CORE_CLOSED: i32 = 5;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
+/// of a live frame.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -457,10 +458,15 @@ fn run_passes(
         && !is_texture
     {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let step = if passes == Passes::All {
+            STEP_HALF
+        } else {
+            STEP_HALF_AGAIN
+        };
         let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
-            step: STEP_HALF_AGAIN,
+            step,
             min_core: MIN_CORE_HALF,
             max_candidates: MAX_CANDIDATES,
         };
