@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::batch::{Batch, Item};
+use super::terminals::{Heard, TerminalLook};
+use super::turns::Turn;
 use super::{Store, bigint, json as row_of, lost_a_race, read};
 
 /// A trade to read, and the version that this process has.
@@ -54,6 +56,8 @@ impl Item for Note {
 pub(super) struct Batches {
     looks: Arc<Batch<Look>>,
     notes: Arc<Batch<Note>>,
+    pub(super) terminals: Arc<Batch<TerminalLook>>,
+    pub(super) heard: Arc<Batch<Heard>>,
 }
 
 const LOOKS_OF_POSTGRES: &str = "SELECT t.trade_id, CASE WHEN t.version = n.version THEN NULL ELSE t.state END AS state FROM jsonb_to_recordset($1::jsonb) AS n(trade_id TEXT, version BIGINT) JOIN trades t ON t.trade_id = n.trade_id";
@@ -95,7 +99,7 @@ impl Store {
     }
 
     /// Waits for other changes of the trade in this process.
-    pub(crate) async fn turn(&self, trade_id: &str) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(crate) async fn turn_of(&self, trade_id: &str) -> Turn {
         self.memory.turn(trade_id).await
     }
 
@@ -191,6 +195,11 @@ impl Store {
     /// Keeps a change in memory that is not stored: see [`Trade::unstored`]. False if it must be stored.
     pub(crate) fn keep_unstored(&self, stored: &Arc<Trade>, trade: &Trade) -> bool {
         self.memory.keep_unstored(stored, trade)
+    }
+
+    /// The present time of being the only process on the store; 0 if this one is not.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.standing.epoch()
     }
 
     /// Forgets trades that nobody used for a while.

@@ -9,23 +9,21 @@
 //! tells it apart from the row.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use kaunter_core::trade::Trade;
 
 use super::sole::{Epoch, Standing};
-use crate::limits::{MAX_KEPT_TRADES, MEMORY_DOUBT, MEMORY_LIFE, MEMORY_TURNS};
+use super::turns::{Turn, Turns};
+use crate::limits::{MAX_KEPT_TRADES, MEMORY_DOUBT, MEMORY_LIFE};
 
 /// The trades that this process knows.
 #[derive(Debug)]
 pub(super) struct Memory {
     standing: Arc<Standing>,
     known: Mutex<Known>,
-    /// Changes of one trade wait for each other here. A trade's place is a hash of its id.
-    turns: Vec<tokio::sync::Mutex<()>>,
-    hasher: RandomState,
+    turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -76,18 +74,13 @@ impl Memory {
         Self {
             standing,
             known: Mutex::default(),
-            turns: (0..MEMORY_TURNS)
-                .map(|_| tokio::sync::Mutex::default())
-                .collect(),
-            hasher: RandomState::new(),
+            turns: Turns::default(),
         }
     }
 
     /// Waits for other changes of the trade in this process, so that a look and a timer do not begin one query twice.
-    pub(super) async fn turn(&self, trade_id: &str) -> tokio::sync::MutexGuard<'_, ()> {
-        let turns = self.turns.len() as u64;
-        let nth = usize::try_from(self.hasher.hash_one(trade_id) % turns).unwrap_or(0);
-        self.turns[nth].lock().await
+    pub(super) async fn turn(&self, trade_id: &str) -> Turn {
+        self.turns.take(trade_id).await
     }
 
     /// Taken before a read or a change begins.

@@ -96,6 +96,8 @@ impl Inner {
             gateway_answer,
             note,
         } = details;
+        // Until its timer is set: the timer of an older change must not replace that of a newer one.
+        let _turn = self.store.turn_of(trade_id).await;
         for _ in 0..MAX_TRIES {
             match self
                 .try_apply(
@@ -147,7 +149,6 @@ impl Inner {
         if !event.is_local() {
             return Ok(None);
         }
-        let _turn = self.store.turn(trade_id).await;
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
