@@ -28,7 +28,8 @@ use crate::error::Problem;
 use crate::failed_keys::FailedKeys;
 use crate::gateway::Gateway;
 use crate::hosts::{self, HEALTH, Hosts};
-use crate::limits::{Bounds, Limits, LoggedTogether, MAX_BODY_BYTES};
+use crate::limits::{Bounds, CallKind, Limits, LoggedTogether, MAX_BODY_BYTES};
+use crate::load::{Load, PACE};
 use crate::metrics::METRICS;
 use crate::ownership;
 use crate::people::People;
@@ -43,6 +44,9 @@ use crate::trades::Trades;
 /// https, so they are not included (<https://www.rfc-editor.org/rfc/rfc6797#section-6.1>).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Where a sale begins.
+const NEW_TRADE: &str = "/v1/trades";
+
 /// What a handler needs.
 pub(crate) struct App {
     pub(crate) config: Config,
@@ -52,6 +56,7 @@ pub(crate) struct App {
     pub(crate) refused_keys: RefusedKeys,
     pub(crate) people: People,
     pub(crate) limits: Limits,
+    pub(crate) load: Load,
     pub(crate) terminals: Terminals,
     pub(crate) trades: Trades,
 }
@@ -83,6 +88,7 @@ impl App {
             refused_keys: RefusedKeys::default(),
             people: People::new(config.people.clone()),
             limits: Limits::new(&bounds),
+            load: Load::default(),
             trades: Trades::new(
                 store,
                 gateway,
@@ -111,7 +117,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sign-in", post(sign_in::sign_in))
         .route("/v1/sign-in/renew", post(sign_in::renew))
         .route("/v1/sessions", post(sessions::open))
-        .route("/v1/trades", post(calls::create).get(days::list))
+        .route(NEW_TRADE, post(calls::create).get(days::list))
         .route("/v1/trades/{trade_id}", get(calls::get))
         .route("/v1/trades/{trade_id}/code", post(calls::code))
         .route("/v1/trades/{trade_id}/cancel", post(calls::cancel))
@@ -164,7 +170,7 @@ fn cors(config: &Config) -> CorsLayer {
             DEVICE,
         ])
         // A page of another origin can read only the headers that are listed here (CORS).
-        .expose_headers([header::RETRY_AFTER, TRACE])
+        .expose_headers([header::RETRY_AFTER, TRACE, PACE])
         .max_age(Duration::from_secs(3600))
 }
 
@@ -201,11 +207,29 @@ fn is_api(request: &Request) -> bool {
     request.uri().path().starts_with("/v1/")
 }
 
-/// Limits how many calls run at once; past the limit, a call is refused with a `Retry-After`. Authenticates the caller
-/// before the body is read.
-async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let looks = request.method() == Method::GET;
-    let caller = Caller::of(request.headers(), &app);
+/// Limits how many calls run at once, refuses new sales while the backend is past its capacity, and asks pages for the
+/// pace of their looks. Authenticates the caller before the body is read.
+async fn limited(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut response = admitted(&app, request, next).await;
+    app.load
+        .ask_pace(&mut response, app.trades.policy().poll_ms);
+    response
+}
+
+/// What the call does, by its route.
+fn kind(request: &Request) -> CallKind {
+    if request.method() == Method::GET {
+        CallKind::Look
+    } else if request.uri().path() == NEW_TRADE {
+        CallKind::NewSale
+    } else {
+        CallKind::Change
+    }
+}
+
+async fn admitted(app: &Arc<App>, mut request: Request, next: Next) -> Response {
+    let kind = kind(&request);
+    let caller = Caller::of(request.headers(), app);
     let address = request.extensions().get().map(|Peer(address)| *address);
     if is_wrong_key(&caller, request.headers())
         && let Some(problem) = app.failed_keys.count(address).await
@@ -215,11 +239,17 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let call = RecordedCall::of(&request);
     if let Some(address) = address
         && let Err(problem) = app.limits.admit_address(&caller, address)
-        && !payment::is_part_of_one(&app, &caller, call.trade_id()).await
+        && !payment::is_part_of_one(app, &caller, call.trade_id()).await
     {
         return app.limits.refuse_address(problem, address);
     }
-    match app.limits.permit(&caller, looks) {
+    if kind == CallKind::NewSale
+        && matches!(caller, Caller::Terminal(_))
+        && let Err(problem) = app.load.admit_sale()
+    {
+        return LoggedTogether::answer(problem);
+    }
+    match app.limits.permit(&caller, kind).await {
         Ok(permit) => {
             let sender = device::of(request.headers());
             // A token that was revoked is refused below, and its refusal is recorded under its name.
@@ -238,7 +268,7 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
                 let response = next.run(request).await;
                 // The call has its answer: waiting for the store here must not keep the next one out.
                 drop(permit);
-                audit::record(&app, &caller, call, CallOutcome::of(&response)).await;
+                audit::record(app, &caller, call, CallOutcome::of(&response)).await;
                 response
             };
             trace::with_key(caller.server_key().to_owned(), answering).await

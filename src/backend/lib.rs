@@ -20,6 +20,7 @@ mod id;
 mod jwt;
 mod kill;
 mod limits;
+mod load;
 mod log;
 mod metrics;
 mod operator;
@@ -138,6 +139,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     });
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let watch = tokio::spawn(watch_clock(Arc::clone(&app)));
+    let measured = Arc::clone(&app);
+    let load = tokio::spawn(async move { load::Load::follow(&measured).await });
     let is_tls = tls.is_some();
     let renewal = tls.map(|tls| tokio::spawn(async move { tls.follow().await }));
     let operator_connections = operator
@@ -157,6 +160,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
             // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
+            load.abort();
             if let Some(renewal) = renewal {
                 renewal.abort();
             }

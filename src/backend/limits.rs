@@ -1,5 +1,5 @@
 //! Every limit of this process, each with its reason. Past a limit, a caller is refused with `Retry-After`; a stored
-//! trade is never dropped.
+//! trade is never dropped. Past `concurrent_calls` only new sales are refused, and every other call waits for its turn.
 //!
 //! The policy has the durations of a trade, and `kaunter_core::admission` limits how often a terminal tries one sale.
 //! The limits here are about concurrency and size.
@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::calls::caller::Caller;
 use crate::error::Problem;
+use crate::load;
 pub(crate) use address::AddressLimiter;
 use address::AddressLimits;
 pub(crate) use lines::{LineLimiter, LoggedTogether};
@@ -40,8 +41,9 @@ pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(5);
 /// The maximum wait for the next call on a connection. Longer than the minute of common proxies, which would otherwise
 /// send a call into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
-/// How long a connection stays that of a payment after a call about an open trade: five status checks of a till.
-pub(crate) const PAYMENT_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection stays that of a payment after a call about an open trade: fifteen status checks of a till, and
+/// three at the slowest pace that an overloaded backend asks for.
+pub(crate) const PAYMENT_WAIT: Duration = Duration::from_secs(30);
 /// The maximum wait for the caller to read what was written.
 pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(10);
 /// The maximum wait, at shutdown, for the rest of a request that has begun.
@@ -56,6 +58,16 @@ pub(crate) const MAX_REFUSALS: usize = 32;
 pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 /// The pause between two log lines about a flood of connections, or of refused calls.
 pub(crate) const LOG_PAUSE: Duration = Duration::from_secs(10);
+/// The maximum wait for a turn among [`Bounds::concurrent_calls`]. A page gives up after 10 s, and its call needs time
+/// after its turn. Shorter: looks fail in a burst that would have passed.
+pub(crate) const TURN_WAIT: Duration = Duration::from_secs(8);
+/// The pause between two measurements of how long calls wait. Ten fit into a window of `kaunter_core::load`; a hundred a
+/// second would cost a thousandth of a core for nothing.
+pub(crate) const PROBE_PAUSE: Duration = Duration::from_millis(20);
+/// The least `Retry-After` of a new sale that an overloaded backend refuses: what the level needs to fall.
+pub(crate) const SALE_WAIT: Duration = Duration::from_secs(2);
+/// How much longer it may be, at random. A page waits at most 10 s for it.
+pub(crate) const SALE_WAIT_SPREAD: Duration = Duration::from_secs(6);
 /// The maximum size of a request's body: the largest of the API, with a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The maximum size of a request's headers. A browser sends a tenth of it.
@@ -110,7 +122,8 @@ pub struct Bounds {
     /// refused because of it.
     pub calls_per_minute_per_address: u32,
     /// Calls in progress. Status checks and calls that change something are counted apart, so that tills that wait for
-    /// a slow gateway do not block status checks. A till has one of each: this is as many tills.
+    /// a slow gateway do not block status checks. A call takes some milliseconds, so this many serve far more tills.
+    /// Above it a new sale is refused, and every other call waits for its turn.
     pub concurrent_calls: usize,
     /// Calls in progress of one terminal, of each kind; at most half of `concurrent_calls`. A till has one or two. A
     /// program that charges under one terminal's name may use all of them.
@@ -241,25 +254,46 @@ impl Limits {
             })
     }
 
-    /// A permit for one call in progress, returned when it is dropped. An unknown caller needs no permit: it is refused
-    /// before its body is read.
-    pub(crate) fn permit(&self, caller: &Caller, looks: bool) -> Result<CallPermit, Problem> {
+    /// A permit for one call in progress, returned when it is dropped. If none is left, a new sale is refused, and every
+    /// other call waits for its turn: the semaphore is fair. An unknown caller needs no permit: it is refused before its
+    /// body is read.
+    pub(crate) async fn permit(
+        &self,
+        caller: &Caller,
+        kind: CallKind,
+    ) -> Result<CallPermit, Problem> {
         let (permits, own) = match caller {
             Caller::Stranger(_) => return Ok(CallPermit::default()),
             Caller::Server(_) => (&self.serving, None),
             Caller::Terminal(claims) => {
+                let looks = kind == CallKind::Look;
                 let own = self.terminal_permit(&claims.terminal, looks)?;
                 let all = if looks { &self.looking } else { &self.changing };
                 (all, Some(own))
             }
         };
-        let permit = Arc::clone(permits)
-            .try_acquire_owned()
-            .map_err(|_| Problem::new(ProblemCode::Overloaded))?;
+        let permits = Arc::clone(permits);
+        let permit = match kind {
+            CallKind::NewSale => permits
+                .try_acquire_owned()
+                .map_err(|_| load::sale_refused()),
+            CallKind::Look | CallKind::Change => {
+                match tokio::time::timeout(TURN_WAIT, permits.acquire_owned()).await {
+                    Ok(permit) => Ok(permit.expect("nobody closes it")),
+                    Err(_) => Err(Problem::new(ProblemCode::Overloaded)),
+                }
+            }
+        };
+        let permit = permit?;
         Ok(CallPermit {
             _permit: Some(permit),
             _own: own,
         })
+    }
+
+    /// Waits for a turn as a look and a change do, and gives it back.
+    pub(crate) async fn turn(&self) {
+        let _ = tokio::join!(self.looking.acquire(), self.changing.acquire());
     }
 
     fn terminal_permit(&self, terminal: &str, looks: bool) -> Result<TerminalPermit, Problem> {
@@ -286,6 +320,17 @@ impl Limits {
         self.reserve.retain_recent();
         self.addresses.forget_idle();
     }
+}
+
+/// What a call does. It decides which calls are refused first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// It reads.
+    Look,
+    /// It changes something that has begun, or opens a session.
+    Change,
+    /// It begins a new sale: it is refused first.
+    NewSale,
 }
 
 /// A permit for one call in progress.

@@ -3,10 +3,12 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use kaunter_core::load::Level;
 use kaunter_core::trade::Move;
 use kaunter_core::wire::{ProblemCode, Status};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::store::word;
@@ -42,6 +44,9 @@ pub(crate) struct Metrics {
     http_seconds: HistogramVec,
     problems: IntCounterVec,
     alarms: IntCounterVec,
+    load: IntGaugeVec,
+    waits: GaugeVec,
+    sales_refused: IntCounterVec,
 }
 
 impl Metrics {
@@ -66,6 +71,12 @@ impl Metrics {
         for alarm in ALARMS {
             alarms.with_label_values(&[alarm]).reset();
         }
+        let sales_refused = counter(
+            "kaunter_new_sales_refused_total",
+            "New sales that were refused because the backend was past its capacity",
+            &[],
+        );
+        sales_refused.with_label_values::<&str>(&[]).reset();
         gauge("kaunter_build_info", "The version that runs", &["version"])
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
@@ -108,6 +119,22 @@ impl Metrics {
                 &["code"],
             ),
             alarms,
+            load: gauge(
+                "kaunter_load_level",
+                "1 at the present level of the load, and 0 at the others",
+                &["level"],
+            ),
+            waits: keep(
+                &registry,
+                GaugeVec::new(
+                    Opts::new(
+                        "kaunter_load_wait_seconds",
+                        "How long every caller has waited in a line lately",
+                    ),
+                    &["line"],
+                ),
+            ),
+            sales_refused,
             registry,
         }
     }
@@ -163,6 +190,27 @@ impl Metrics {
 
     pub(crate) fn problem(&self, code: ProblemCode) {
         self.problems.with_label_values(&[code.as_str()]).inc();
+    }
+
+    /// The present level of the load.
+    pub(crate) fn load(&self, level: Level) {
+        for known in Level::ALL {
+            let is_present = i64::from(known == level);
+            self.load
+                .with_label_values(&[known.as_str()])
+                .set(is_present);
+        }
+    }
+
+    /// How long every caller has waited in this line.
+    pub(crate) fn waits(&self, line: &str, wait: Duration) {
+        self.waits
+            .with_label_values(&[line])
+            .set(wait.as_secs_f64());
+    }
+
+    pub(crate) fn sale_refused(&self) {
+        self.sales_refused.with_label_values::<&str>(&[]).inc();
     }
 
     pub(crate) fn alarm(&self, alarm: &str) {

@@ -31,6 +31,7 @@ use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::id::is_id;
 use crate::kill::{self, Point, RequestStage};
+use crate::load;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::token::Claims;
@@ -123,8 +124,19 @@ impl Trades {
         }
     }
 
-    /// Refuses new work while too many requests to the gateway are in progress.
-    fn admit(&self) -> Result<(), Problem> {
+    /// Refuses a new sale while many requests to the gateway are in progress: a quarter of them is for payments that have
+    /// begun.
+    fn admit_sale(&self) -> Result<(), Problem> {
+        let most = self.inner.max_tasks - self.inner.max_tasks / 4;
+        if self.inner.tasks.len() < most {
+            Ok(())
+        } else {
+            Err(load::sale_refused())
+        }
+    }
+
+    /// Refuses a code while too many requests to the gateway are in progress.
+    fn admit_code(&self) -> Result<(), Problem> {
         if self.inner.tasks.len() < self.inner.max_tasks {
             Ok(())
         } else {
@@ -238,7 +250,7 @@ impl Trades {
     /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::TradeView, Problem> {
         kill::at(Point::CreateReceived);
-        self.admit()?;
+        self.admit_sale()?;
         let inner = Arc::clone(&self.inner);
         // A client that disconnects must not stop a change in the middle.
         let created = tokio::spawn(carried(
@@ -279,7 +291,7 @@ impl Trades {
         } = request;
         kill::at(kill::of_request(&event, RequestStage::Received));
         if matches!(event, Event::Code(_)) {
-            self.admit()?;
+            self.admit_code()?;
         }
         self.inner.check_void(found, &event)?;
         let answering = kill::of_request(&event, RequestStage::Answering);

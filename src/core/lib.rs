@@ -32,6 +32,7 @@ pub mod gate;
 pub mod giving_up;
 pub mod limits;
 pub mod list;
+pub mod load;
 pub mod lockout;
 pub mod money;
 pub mod owner;

@@ -5,7 +5,9 @@ use crate::hint::{Hint, Hints, Miss};
 use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
-use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
+use crate::picture::pyramid::{
+    ENLARGE_BY, ENLARGE_MARGIN, Grey, blur, enlarge, halve, halves, sharpen,
+};
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
@@ -51,21 +53,16 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
-/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
-const BLUR: i16 = -1;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
-/// A picture whose long side is not shorter than this begins at half size then.
-///
-/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
-const FINE_CLOSED: usize = 320;
 /// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
 const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
+/// of a live frame.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -78,6 +75,8 @@ const STEP_HALF_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Finders of a code.
+const FINDERS: usize = 3;
 /// Codes of earlier live frames that do not end the search of a frame.
 ///
 /// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
@@ -268,7 +267,8 @@ impl Reader {
             large = halve(&large.luma());
             scale *= 2.0;
         }
-        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
+        let passes = Passes::AllOfFinders;
+        let mut found = self.search(large.luma(), passes, Vec::new(), max, Misses::Ignored);
         let (across, down) = axis.factors();
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = Point::new(
@@ -299,14 +299,10 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All && max > 1 {
-            MANY
-        } else {
-            1
-        };
+        let many = if passes.are_all() && max > 1 { MANY } else { 1 };
         let mut search = Search::new(picture, max, many);
         search.found = known;
-        if passes == Passes::All {
+        if passes.are_all() {
             search.allow_bent();
         }
         let hints = match misses {
@@ -315,7 +311,7 @@ impl Reader {
         };
         let known = match (passes, misses) {
             (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
-            (Passes::All, _) | (_, Misses::Ignored) => &[],
+            _ => &[],
         };
         run_passes(&mut search, picture, passes, known, hints);
         if misses == Misses::Counted && search.found.is_empty() {
@@ -373,6 +369,15 @@ enum Passes {
     AllToFirst,
     /// All, until as many codes are found as are asked for.
     All,
+    /// The same for a stretched picture. It ends after those with the mean threshold if they do not show three finders.
+    AllOfFinders,
+}
+
+impl Passes {
+    /// Whether the search goes on behind the first code.
+    fn are_all(self) -> bool {
+        matches!(self, Self::All | Self::AllOfFinders)
+    }
 }
 
 /// Whether a picture without a code counts for the hints. A region's does not: the whole picture is searched next.
@@ -398,8 +403,7 @@ fn run_passes(
         let mut found = search.found.iter();
         found.any(|found| !known.contains(&found.bytes))
     };
-    let is_over =
-        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
+    let is_over = |search: &Search<'_>| search.is_over() || (!passes.are_all() && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -410,7 +414,13 @@ fn run_passes(
         }
         blocks.push(measured);
     }
-    if passes == Passes::First && !search.sees_finders() {
+    let [is_texture, ..] = search.sees_texture();
+    let is_hopeless = match passes {
+        Passes::First => !search.sees_finders(),
+        Passes::AllOfFinders => search.found.is_empty() && search.finders().len() < FINDERS,
+        Passes::AllToFirst | Passes::All => false,
+    };
+    if is_texture || is_hopeless {
         if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
@@ -431,7 +441,8 @@ fn run_passes(
         }
     }
     // Where many codes are, they are small: the smallest finders lie between two scanned rows.
-    if let (Passes::All, Some(full), Some(blocks)) = (passes, levels.last(), blocks.last())
+    if passes.are_all()
+        && let (Some(full), Some(blocks)) = (levels.last(), blocks.last())
         && search.found.len() > 1
         && search.sees_finders()
     {
@@ -441,13 +452,21 @@ fn run_passes(
             return;
         }
     }
+    let [_, is_texture, has_no_dots] = search.sees_texture();
     // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first() {
+    if let Some(half) = smaller.first()
+        && !is_texture
+    {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let step = if passes == Passes::All {
+            STEP_HALF
+        } else {
+            STEP_HALF_AGAIN
+        };
         let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
-            step: STEP_HALF_AGAIN,
+            step,
             min_core: MIN_CORE_HALF,
             max_candidates: MAX_CANDIDATES,
         };
@@ -461,8 +480,8 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() {
-        close_gaps(search, picture);
+    if passes.are_all() && search.found.is_empty() && !has_no_dots {
+        close_gaps(search, picture, smaller.first());
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
@@ -473,17 +492,16 @@ fn run_passes(
 ///
 /// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
 /// A large picture begins at half size: most of the time is for its full size, and few codes need it.
-fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
-    let mut half = Some(picture)
-        .filter(|picture| picture.long_side() >= FINE_CLOSED)
-        .map(|picture| halve(&picture));
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>, half: Option<&Grey>) {
     let mut scale = if half.is_some() { 2.0 } else { 1.0 };
+    let first = half.map_or(picture, Grey::luma);
+    let mut half = None;
     while search.found.is_empty() {
-        let luma = half.as_ref().map_or(picture, Grey::luma);
+        let luma = half.as_ref().map_or(first, Grey::luma);
         if luma.short_side() < MIN_CLOSED {
             return;
         }
-        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let closed = blur(&blur(&luma).luma());
         let level = Level {
             luma: closed.luma(),
             scale,

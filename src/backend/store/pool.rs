@@ -63,6 +63,15 @@ impl Pool {
         }
     }
 
+    /// Waits for a connection as a statement does, and gives it back. Costs nothing while one is free.
+    pub(super) async fn turn(&self) {
+        let most = self.connections.options().get_max_connections();
+        if self.connections.num_idle() == 0 && self.connections.size() >= most {
+            // A store that does not answer is a long wait, too.
+            drop(self.connections.acquire().await);
+        }
+    }
+
     /// For a transaction.
     pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {
         let begin = sqlx::AssertSqlSafe(self.begin.clone());

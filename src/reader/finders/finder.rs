@@ -34,6 +34,11 @@ impl FinderCandidate {
     fn share(&self, step: usize) -> f32 {
         (self.rows as f32 * step as f32 / (self.module * CORE_MODULES)).min(MAX_SHARE)
     }
+
+    /// By what candidates are ranked. One row of noise may have any share; two or three rows seldom agree by chance.
+    fn likelihood(&self, step: usize) -> f32 {
+        self.share(step) * self.rows.min(SURE_ROWS) as f32
+    }
 }
 
 /// Modules of a finder's core and of a whole finder, along a line through the middle (ISO/IEC 18004, finder pattern).
@@ -44,7 +49,7 @@ const FINDER_MODULES: f32 = 7.0;
 /// Larger: text and lattices slow the scan down, because each new candidate is compared with all of them.
 /// Smaller: a finder among text is dropped.
 const MAX_CANDIDATES: usize = 160;
-/// Candidates that a scan returns, those with the largest share first.
+/// Candidates that a scan returns, the likeliest first.
 ///
 /// A code has three; the others are chance. Larger: more rings to measure. Smaller: textured backgrounds hide a finder.
 const MAX_KEPT: usize = 64;
@@ -61,6 +66,10 @@ const MIN_WALK: usize = 8;
 const MIN_SHARE: f32 = 0.3;
 /// The largest share. Rotated finders are crossed by more rows than their core has, and must not outrank others.
 const MAX_SHARE: f32 = 1.2;
+/// Rows from which on a candidate is no likelier for one more.
+///
+/// On the till set 2 to 4 read the same. Larger: large objects outrank small finders. Smaller: noise outranks them.
+const SURE_ROWS: u32 = 3;
 /// When there are too many candidates, those of a single row are dropped if they lie this many pixels above the scan.
 ///
 /// Larger: less room for new ones. Smaller: large finders are dropped before their second row.
@@ -113,7 +122,7 @@ pub(crate) fn find(bits: &Bits, step: usize, min_core: i32, many: usize) -> Vec<
     }
     let mut found = scan.found;
     found.retain(|candidate| candidate.share(step) >= MIN_SHARE);
-    let best = order(found.iter().map(|candidate| -candidate.share(step)));
+    let best = order(found.iter().map(|candidate| -candidate.likelihood(step)));
     best.into_iter()
         .take(MAX_KEPT * many)
         .map(|at| found[at])
@@ -133,10 +142,10 @@ struct Row {
 impl Row {
     /// Reads row `y`.
     fn read(&mut self, bits: &Bits, y: usize) {
-        bits.edges(y, &mut self.edges);
+        let edges = bits.edges(y, &mut self.edges);
         self.first_is_dark = bits.is_dark(0, y);
         self.lengths.clear();
-        let pairs = self.edges.iter().zip(self.edges.iter().skip(1));
+        let pairs = edges.iter().zip(edges.iter().skip(1));
         self.lengths.extend(pairs.map(|(from, to)| to - from));
         self.mark();
     }
