@@ -14,6 +14,7 @@ mod config;
 mod connections;
 mod error;
 mod failed_keys;
+mod fair_queue;
 mod gateway;
 mod hosts;
 mod id;
@@ -40,7 +41,6 @@ mod token;
 mod trace;
 mod trades;
 mod trail;
-mod turns;
 mod unknown_words;
 mod wrong_field;
 
@@ -244,6 +244,7 @@ async fn sweep(app: Arc<App>) {
         app.limits.forget_idle();
         app.failed_keys.forget_idle();
         app.terminals.forget_old();
+        app.trades.store().forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

@@ -7,8 +7,8 @@ use kaunter_core::load::Level;
 use kaunter_core::trade::Move;
 use kaunter_core::wire::{ProblemCode, Status};
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 use crate::store::word;
@@ -47,6 +47,8 @@ pub(crate) struct Metrics {
     questions: IntGauge,
     question_seconds: GaugeVec,
     driven: IntGauge,
+    statements: IntCounter,
+    sole: IntGauge,
     load: IntGaugeVec,
     waits: GaugeVec,
     sales_refused: IntCounterVec,
@@ -140,6 +142,15 @@ impl Metrics {
                 "kaunter_trades_driven",
                 "Trades with a timer in this process",
             ),
+            statements: {
+                let help = "Statements that the store was asked to run, without those of its locks";
+                let counter = IntCounter::new("kaunter_store_statements_total", help);
+                keep(&registry, counter)
+            },
+            sole: number(
+                "kaunter_store_sole",
+                "1 while this process is the only one on the store: looks need no statement",
+            ),
             load: gauge(
                 "kaunter_load_level",
                 "1 at the present level of the load, and 0 at the others",
@@ -223,6 +234,16 @@ impl Metrics {
 
     pub(crate) fn problem(&self, code: ProblemCode) {
         self.problems.with_label_values(&[code.as_str()]).inc();
+    }
+
+    /// The store was asked to run a statement.
+    pub(crate) fn statement(&self) {
+        self.statements.inc();
+    }
+
+    /// Whether this process is the only one on its store.
+    pub(crate) fn sole(&self, is_sole: bool) {
+        self.sole.set(i64::from(is_sole));
     }
 
     /// The present level of the load.

@@ -4,16 +4,23 @@
 //! gateway.
 
 mod audit;
+mod batch;
 mod bindings;
+mod create;
 mod given_up;
 mod list;
+mod locks;
+mod looks;
+mod memory;
 mod open;
 mod owner;
 mod pool;
 mod postgres;
 mod sign_ins;
+mod sole;
 mod sqlite;
 mod terminals;
+mod turns;
 mod unfinished;
 mod words;
 
@@ -22,6 +29,7 @@ pub(crate) use bindings::{
 };
 
 pub(crate) use audit::{AuditMark, AuditReader, count_used};
+pub(crate) use create::{SaleTrades, TakenSale, sale_trades, take_and_read_sale};
 pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};
 pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
@@ -37,19 +45,37 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use crate::audit::{AuditKeys, ChainEnd};
 use crate::limits::MAX_OPEN_ROWS;
+use crate::metrics::METRICS;
 use crate::trail::AuditEntry;
+use looks::Batches;
+use memory::{Memory, Ticket, Writing};
 use pool::Pool;
+use sole::Standing;
 
 /// A transaction of the store, with the keys of the audit trail.
 pub(crate) struct Change {
     transaction: Transaction<'static, Any>,
     keys: Arc<AuditKeys>,
+    memory: Arc<Memory>,
+    ticket: Ticket,
+    /// The trades that it has written.
+    written: Vec<Trade>,
+    writing: Vec<Writing>,
 }
 
 impl Change {
     /// Commits. A change that is dropped is rolled back.
     pub(crate) async fn commit(self) -> sqlx::Result<()> {
-        self.transaction.commit().await
+        let committing = self.memory.committing(self.ticket, self.written);
+        METRICS.statement();
+        self.transaction.commit().await?;
+        committing.done();
+        Ok(())
+    }
+
+    /// Parses the trade of a row that this change may write. It may have a change that is not stored.
+    fn read(&self, row: &AnyRow) -> sqlx::Result<Trade> {
+        read(row).map(|trade| self.memory.newest(trade))
     }
 }
 
@@ -61,8 +87,10 @@ impl Deref for Change {
     }
 }
 
+/// Each use is one statement, and is counted.
 impl DerefMut for Change {
     fn deref_mut(&mut self) -> &mut AnyConnection {
+        METRICS.statement();
         &mut self.transaction
     }
 }
@@ -78,9 +106,24 @@ pub(crate) struct Store {
     /// Writes that may be lost when the machine loses its power, but not when this process ends.
     light: Pool,
     keys: Arc<AuditKeys>,
+    standing: Arc<Standing>,
+    memory: Arc<Memory>,
+    batches: Arc<Batches>,
 }
 
 impl Store {
+    fn new(pool: Pool, light: Pool, keys: Arc<AuditKeys>) -> Self {
+        let standing = Standing::new();
+        Self {
+            pool,
+            light,
+            keys,
+            memory: Arc::new(Memory::new(Arc::clone(&standing))),
+            standing,
+            batches: Arc::default(),
+        }
+    }
+
     /// Checks that the database answers.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
         let mut connection = self.pool.connection().await?;
@@ -98,9 +141,16 @@ impl Store {
     /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
+        self.standing.entitled().await;
+        let ticket = self.memory.ticket();
+        METRICS.statement();
         Ok(Change {
             transaction: self.pool.begin().await?,
             keys: Arc::clone(&self.keys),
+            memory: Arc::clone(&self.memory),
+            ticket,
+            written: Vec::new(),
+            writing: Vec::new(),
         })
     }
 
@@ -109,13 +159,9 @@ impl Store {
         &self,
         shop: Option<&str>,
         trade_id: &str,
-    ) -> sqlx::Result<Option<Trade>> {
-        let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
-            .bind(trade_id)
-            .fetch_optional(&mut *self.pool.connection().await?)
-            .await?;
-        let trade = row.map(|row| read(&row)).transpose()?;
-        let own = |trade: &Trade| shop.is_none_or(|shop| trade.facts().shop == shop);
+    ) -> sqlx::Result<Option<Arc<Trade>>> {
+        let trade = self.look(trade_id).await?;
+        let own = |trade: &Arc<Trade>| shop.is_none_or(|shop| trade.facts().shop == shop);
         Ok(trade.filter(own))
     }
 
@@ -179,26 +225,6 @@ impl Store {
             .map(|row| Ok((row.try_get("status")?, row.try_get("open")?)))
             .collect()
     }
-
-    /// Stores a change that does not move the trade: a status check began, or its answer had no news. One statement
-    /// without an audit row, and without waiting for the disk. After a power failure the check is made once more; no
-    /// money depends on it. False if another change was stored since.
-    pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
-        let mut connection = self.light.connection().await?;
-        let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2, check_ms = $3, checks_verdict = $6 WHERE trade_id = $4 AND version = $5",
-        )
-        .bind(bigint(trade.version()))
-        .bind(json(trade))
-        .bind(trade.paid_check_ms().map(bigint))
-        .bind(&trade.facts().trade_id)
-        .bind(bigint(was))
-        .bind(i64::from(trade.checks_verdict()))
-        .execute(&mut *connection)
-        .await?;
-        connection.commit().await?;
-        Ok(done.rows_affected() > 0)
-    }
 }
 
 /// Locks a sale for this change, and creates its row if it is new.
@@ -217,62 +243,6 @@ pub(crate) async fn take_sale(
     .map(drop)
 }
 
-/// The trades of one sale that decide whether a new one may begin.
-pub(crate) struct SaleTrades {
-    /// The first trade: its amount is the sale's.
-    pub(crate) first: Option<Trade>,
-    /// How many trades the sale has.
-    pub(crate) count: u32,
-    /// Trades that hold the sale, are open, or were begun since the given time, oldest first.
-    pub(crate) recent: Vec<Trade>,
-}
-
-/// Reads the trades of a sale inside a change.
-pub(crate) async fn sale_trades(
-    change: &mut Change,
-    shop: &str,
-    reference: &str,
-    since: Ms,
-) -> sqlx::Result<SaleTrades> {
-    let row =
-        sqlx::query("SELECT MAX(attempt) AS last FROM trades WHERE shop = $1 AND sale_ref = $2")
-            .bind(shop)
-            .bind(reference)
-            .fetch_one(&mut **change)
-            .await?;
-    let last: Option<i64> = row.try_get("last")?;
-    let first = sqlx::query(
-        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt LIMIT 1",
-    )
-    .bind(shop)
-    .bind(reference)
-    .fetch_optional(&mut **change)
-    .await?;
-    Ok(SaleTrades {
-        first: first.map(|row| read(&row)).transpose()?,
-        count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
-        recent: in_the_way(change, shop, reference, since).await?,
-    })
-}
-
-/// Trades that hold the sale, are open, or were begun since then, oldest first.
-async fn in_the_way(
-    change: &mut Change,
-    shop: &str,
-    reference: &str,
-    since: Ms,
-) -> sqlx::Result<Vec<Trade>> {
-    let rows = sqlx::query(
-        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 AND (is_open = 1 OR holds_sale = 1 OR created_ms >= $3) ORDER BY attempt",
-    )
-    .bind(shop)
-    .bind(reference)
-    .bind(bigint(since))
-    .fetch_all(&mut **change)
-    .await?;
-    rows.iter().map(read).collect()
-}
-
 /// Finds the trade with this idempotency key, inside a change.
 pub(crate) async fn with_key(
     change: &mut Change,
@@ -284,7 +254,7 @@ pub(crate) async fn with_key(
         .bind(key)
         .fetch_optional(&mut **change)
         .await?;
-    row.map(|row| read(&row)).transpose()
+    row.map(|row| change.read(&row)).transpose()
 }
 
 /// Reads a trade and how it stands to the other trades of its sale. Locks the sale for this change.
@@ -292,6 +262,8 @@ pub(crate) async fn with_sale_hold(
     change: &mut Change,
     trade_id: &str,
 ) -> sqlx::Result<Option<(Trade, SaleHold)>> {
+    let writing = change.memory.writing(trade_id);
+    change.writing.push(writing);
     let sale = sqlx::query(
         "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) RETURNING given_up_ms",
     )
@@ -313,7 +285,7 @@ pub(crate) async fn with_sale_hold(
     let hold = given_up.map_or(SaleHold::None, |_| SaleHold::Held);
     let (mut own, mut hold) = (None, hold);
     for row in &rows {
-        let trade = read(row)?;
+        let trade = change.read(row)?;
         if trade.facts().trade_id == trade_id {
             own = Some(trade);
         } else {
@@ -358,8 +330,9 @@ pub(crate) async fn insert(
     .bind(bigint(end.seq))
     .bind(end.hash)
     .execute(&mut **change)
-    .await
-    .map(drop)
+    .await?;
+    change.written.push(trade.clone());
+    Ok(())
 }
 
 /// Stores a changed trade. False if another change was stored since: the version of the row and the end of its audit
@@ -392,7 +365,12 @@ pub(crate) async fn update(
     .bind(i64::from(trade.checks_verdict()))
     .execute(&mut **change)
     .await?;
-    Ok(done.rows_affected() > 0)
+    if done.rows_affected() == 0 {
+        change.memory.lost(trade_id, was);
+        return Ok(false);
+    }
+    change.written.push(trade.clone());
+    Ok(true)
 }
 
 /// Parses the trade of a row.

@@ -28,9 +28,11 @@ use tracing::Instrument;
 
 use self::change::EventDetails;
 pub(crate) use self::give_up::GiveUpRequest;
+use self::resume::Swept;
 use self::timers::Timers;
 use crate::clock::{Clock, Offset, rfc3339};
 use crate::error::Problem;
+use crate::fair_queue::Queue;
 use crate::gateway::Gateway;
 use crate::id::is_id;
 use crate::kill::{self, Point, RequestStage};
@@ -40,7 +42,6 @@ use crate::store::Store;
 use crate::token::Claims;
 use crate::trace::carried;
 use crate::trail::{Actor, ActorKind};
-use crate::turns::Queue;
 use crate::unknown_words;
 
 /// The driver of this shop's trades.
@@ -65,6 +66,8 @@ struct Inner {
     timers: Timers,
     /// Those whose time has come.
     moves: Queue,
+    /// How far the search for other processes' trades has come.
+    swept: Mutex<Swept>,
     /// Requests to the gateway in progress.
     tasks: TaskTracker,
     max_tasks: usize,
@@ -124,6 +127,7 @@ impl Trades {
                 moved: Mutex::default(),
                 timers: Timers::default(),
                 moves: Queue::default(),
+                swept: Mutex::default(),
                 tasks: TaskTracker::new(),
                 max_tasks,
                 limits,
@@ -270,14 +274,15 @@ impl Trades {
     /// awaited. Usually nothing is due, and the check costs only the read that returned `stored`.
     pub(crate) async fn check_status(
         &self,
-        stored: Trade,
+        stored: &Trade,
         event: Event,
     ) -> Result<wire::TradeView, Problem> {
         let (trade, moved_by) = self.inner.after(stored.clone(), &event);
         // What only its next query needs is stored with that query.
-        if moved_by == 0 && trade.differs_only_in_queries(&stored) {
-            self.inner.watch(&stored);
-            return Ok(self.wire(&stored));
+        let is_same = trade.version() == stored.version();
+        if is_same || moved_by == 0 && trade.differs_only_in_queries(stored) {
+            self.inner.watch(stored);
+            return Ok(self.wire(stored));
         }
         self.inner.looked(&stored.facts().trade_id);
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
@@ -334,13 +339,17 @@ impl Trades {
         // The gateway is slow: its answer may be stored by now.
         let found = self.find(Some(&trade.facts().shop), &trade.facts().trade_id);
         match found.await {
-            Ok(newer) if newer.version() > trade.version() => newer,
+            Ok(newer) if newer.version() > trade.version() => Trade::clone(&newer),
             Ok(_) | Err(_) => trade,
         }
     }
 
     /// Finds a trade of this shop.
-    pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
+    pub(crate) async fn find(
+        &self,
+        shop: Option<&str>,
+        trade_id: &str,
+    ) -> Result<Arc<Trade>, Problem> {
         if !is_id(trade_id) {
             // The store is not asked: PostgreSQL fails on a NUL.
             return Err(Problem::new(ProblemCode::TradeNotFound));

@@ -13,8 +13,8 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use crate::fair_queue::{Id, Queue};
 use crate::limits::BURST_SHARE;
-use crate::turns::{Id, Queue};
 
 /// The questions of this process.
 pub(crate) struct Budget {

@@ -4,7 +4,7 @@ use kaunter_core::trade::{GiveUp, Trade};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Change, Store, bigint, read, word};
+use super::{Change, Store, bigint, word};
 
 const GIVEN_UP: &str = "SELECT given_up_by, given_up_tender, given_up_ms FROM sales WHERE shop = $1 AND sale_ref = $2 AND given_up_ms IS NOT NULL";
 
@@ -56,7 +56,7 @@ pub(crate) async fn trades_to_leave(
     .bind(reference)
     .fetch_all(&mut **change)
     .await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| change.read(row)).collect()
 }
 
 impl Store {
@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-fn read_given_up(row: &AnyRow) -> sqlx::Result<GiveUp> {
+pub(super) fn read_given_up(row: &AnyRow) -> sqlx::Result<GiveUp> {
     let (tender, at_ms): (String, i64) =
         (row.try_get("given_up_tender")?, row.try_get("given_up_ms")?);
     let tender = serde_json::from_value(tender.into());

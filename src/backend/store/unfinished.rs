@@ -25,13 +25,16 @@ macro_rules! unfinished {
 impl Store {
     /// Trades that are open, or whose verdict is still checked: those after this id.
     pub(crate) async fn unfinished(&self, shop: &str, after: &str) -> sqlx::Result<Vec<Trade>> {
+        let ticket = self.memory.ticket();
         let rows = sqlx::query(unfinished!("state"))
             .bind(shop)
             .bind(after)
             .bind(bigint(RESUMED_ROWS))
             .fetch_all(&mut *self.pool.connection().await?)
             .await?;
-        rows.iter().map(read).collect()
+        // Its turn comes soon, and needs no other read.
+        let keep = |row| Ok(Trade::clone(&self.memory.read(ticket, read(row)?)));
+        rows.iter().map(keep).collect()
     }
 
     /// Their ids.

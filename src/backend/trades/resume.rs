@@ -4,17 +4,16 @@
 //! Their rows are read in the background, page by page. Until then, and until its turn, such a trade behaves as any row
 //! that is read back: the first change restarts it, and what it sends is a question, never a payment.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use kaunter_core::trade::Trade;
 use tokio::time::Instant;
 
 use super::timers::NextSteps;
-use super::{Inner, Trades};
+use super::{Inner, Trades, lock};
 use crate::clock::wall_ms;
 use crate::error::Problem;
-use crate::limits::{RESUMED_ROWS, TIME_PAUSE};
+use crate::limits::{RESUMED_ROWS, SWEPT_PAGES, TIME_PAUSE};
 
 impl Trades {
     /// Begins to drive trades: resumes every open or recently closed one in the background, even if no browser comes
@@ -98,26 +97,55 @@ impl Inner {
         self.timers.resume(&facts.trade_id, &facts.terminal, steps);
     }
 
-    /// Sets timers for open trades that this process does not know.
+    /// Sets timers for open trades that this process does not know. A round reads a part of the ids, and the next round
+    /// goes on there. While this process is the only one on the store, one pass over all of them is enough.
     async fn take_over(self: &Arc<Self>) -> Result<(), Problem> {
-        let mut after = String::new();
-        loop {
+        let epoch = self.store.epoch();
+        let Swept {
+            mut after,
+            began_in,
+            whole_in,
+        } = lock(&self.swept).clone();
+        if epoch != 0 && epoch == whole_in {
+            return Ok(());
+        }
+        let began_in = if after.is_empty() { epoch } else { began_in };
+        for _ in 0..SWEPT_PAGES {
             let page = self.store.unfinished_ids(&self.shop, &after).await?;
-            let known: HashSet<_> = self.timers.known_of(&page);
-            for trade_id in page
-                .iter()
-                .filter(|trade_id| !known.contains(trade_id.as_str()))
-            {
+            let known = self.timers.known_of(&page);
+            let is_new = |trade_id: &&String| !known.contains(trade_id.as_str());
+            for trade_id in page.iter().filter(is_new) {
                 if let Some(trade) = self.store.find(Some(&self.shop), trade_id).await? {
-                    self.drain_steps(&mut trade.clone(), None);
+                    self.drain_steps(&mut Trade::clone(&trade), None);
                 }
             }
-            match page.last() {
-                Some(last) if is_full(page.len()) => after.clone_from(last),
-                Some(_) | None => return Ok(()),
+            after = match page.last() {
+                Some(last) if is_full(page.len()) => last.clone(),
+                Some(_) | None => String::new(),
+            };
+            if after.is_empty() {
+                break;
             }
         }
+        let is_whole = after.is_empty() && began_in == self.store.epoch();
+        *lock(&self.swept) = Swept {
+            after,
+            began_in,
+            whole_in: if is_whole { began_in } else { 0 },
+        };
+        Ok(())
     }
+}
+
+/// How far the sweep has come.
+#[derive(Clone, Default)]
+pub(super) struct Swept {
+    /// The last id that was read; empty at the end.
+    after: String,
+    /// The time of being the only process on the store when the pass began; 0 for none.
+    began_in: u64,
+    /// Such a time in which a whole pass was made.
+    whole_in: u64,
 }
 
 /// Whether more rows may follow a page.

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use tokio_util::time::DelayQueue;
 use tokio_util::time::delay_queue::Key;
 
+use crate::fair_queue::Id;
 use crate::limits::MAX_TIMER;
-use crate::turns::Id;
 
 /// The trades that this process drives.
 #[derive(Default)]
