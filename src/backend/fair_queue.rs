@@ -260,10 +260,10 @@ mod tests {
                 let waits = left.values().filter(|own| **own > 0).count();
                 let mut round = BTreeSet::new();
                 for _ in 0..waits {
-                    let taken = turns.next().unwrap();
-                    let terminal = taken.split('-').next().unwrap().to_owned();
-                    *left.get_mut(&terminal).unwrap() -= 1;
-                    proptest::prop_assert!(round.insert(terminal), "served twice in a round");
+                    let taken = turns.next().expect("one waits");
+                    let (terminal, _) = taken.split_once('-').expect("as it was joined");
+                    *left.get_mut(terminal).expect("as it was joined") -= 1;
+                    proptest::prop_assert!(round.insert(terminal.to_owned()), "served twice in a round");
                 }
             }
             proptest::prop_assert!(left.values().all(|own| *own == 0));
