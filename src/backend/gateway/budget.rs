@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use governor::clock::Clock;
+use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 
 use crate::fair_queue::{Id, Queue};
 use crate::limits::BURST_SHARE;
@@ -20,12 +19,7 @@ use crate::limits::BURST_SHARE;
 pub(crate) struct Budget {
     /// The trades whose question is due.
     pub(crate) queue: Queue,
-    per_second: u32,
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
-    clock: TokioClock,
-    /// Questions that left without a turn, less turns that caused no question. The next turns settle it.
-    owed: AtomicI64,
-    burst: i64,
+    pace: Pace<DefaultClock>,
     in_progress: Arc<Semaphore>,
 }
 
@@ -37,20 +31,9 @@ pub(crate) struct Turn {
 
 impl Budget {
     pub(super) fn new(per_second: u32, concurrent: usize) -> Self {
-        let per_second = per_second.max(1);
-        let burst = (per_second / BURST_SHARE).max(1);
-        // A second has at most `burst` turns that were saved, and those that come in it.
-        let pause = Duration::from_secs(1) / (per_second - burst + 1);
-        let quota = Quota::with_period(pause).expect("a pause is longer than 0");
-        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-        let clock = TokioClock(Instant::now());
         Self {
             queue: Queue::default(),
-            per_second,
-            limiter: RateLimiter::direct_with_clock(quota, clock),
-            clock,
-            owed: AtomicI64::new(0),
-            burst: i64::from(burst),
+            pace: Pace::new(per_second, DefaultClock::default()),
             in_progress: Arc::new(Semaphore::new(concurrent)),
         }
     }
@@ -61,7 +44,9 @@ impl Budget {
         let in_progress = permit.expect("the semaphore is never closed");
         loop {
             self.queue.some().await;
-            self.token().await;
+            while let Err(wait) = self.pace.take() {
+                tokio::time::sleep(wait).await;
+            }
             match self.queue.next() {
                 Some(trade_id) => {
                     return Turn {
@@ -77,71 +62,100 @@ impl Budget {
 
     /// A question leaves for the gateway, with a turn or without one.
     pub(crate) fn asked(&self) {
-        self.owed.fetch_add(1, Ordering::SeqCst);
+        self.pace.asked();
     }
 
     /// A turn was used. If no question has left, another trade may have it.
     pub(crate) fn settle(&self) {
-        let most = -self.burst;
-        let settled = |owed: i64| Some((owed - 1).max(most));
-        let _ = self
-            .owed
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, settled);
+        self.pace.settle();
     }
 
     /// How long a question that joins now waits, if all trades that wait come before it.
     pub(crate) fn wait(&self) -> Duration {
         let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-        Duration::from_secs(1) * waiting / self.per_second
-    }
-
-    async fn token(&self) {
-        let owes = |owed: i64| (owed > 0).then_some(owed - 1);
-        let saved = |owed: i64| (owed < 0).then_some(owed + 1);
-        let change = |by: fn(i64) -> Option<i64>| {
-            let changed = self
-                .owed
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, by);
-            changed.is_ok()
-        };
-        if change(saved) {
-            return;
-        }
-        loop {
-            match self.limiter.check() {
-                Ok(()) if change(owes) => {}
-                Ok(()) => return,
-                Err(until) => {
-                    tokio::time::sleep(until.wait_time_from(self.clock.now())).await;
-                }
-            }
-        }
+        Duration::from_secs(1) * waiting / self.pace.per_second
     }
 }
 
-/// Tokio's clock, which a test can stop.
-#[derive(Clone, Copy, Debug)]
-struct TokioClock(Instant);
+/// How often a turn is given.
+struct Pace<C: Clock> {
+    per_second: u32,
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    /// Questions that left without a turn, less turns that caused no question. The next turns settle it.
+    owed: AtomicI64,
+    burst: u32,
+}
 
-impl Clock for TokioClock {
-    type Instant = Duration;
+impl<C: Clock + Clone> Pace<C> {
+    fn new(per_second: u32, clock: C) -> Self {
+        let per_second = per_second.max(1);
+        let burst = (per_second / BURST_SHARE).max(1);
+        // A second has at most `burst` turns that were saved, and those that come in it.
+        let pause = Duration::from_secs(1) / (per_second - burst + 1) + Duration::from_nanos(1);
+        let quota = Quota::with_period(pause).expect("a pause is longer than 0");
+        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+        Self {
+            per_second,
+            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+            owed: AtomicI64::new(0),
+            burst,
+        }
+    }
 
-    fn now(&self) -> Duration {
-        self.0.elapsed()
+    /// Takes a turn, or returns how long to wait for one. Has one caller.
+    fn take(&self) -> Result<(), Duration> {
+        if self.change(|owed| (owed < 0).then_some(owed + 1)) {
+            return Ok(());
+        }
+        loop {
+            let taken = self.limiter.check();
+            taken.map_err(|until| until.wait_time_from(self.clock.now()))?;
+            if !self.change(|owed| (owed > 0).then_some(owed - 1)) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn asked(&self) {
+        self.owed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn settle(&self) {
+        let most = -i64::from(self.burst);
+        self.change(|owed| Some((owed - 1).max(most)));
+    }
+
+    fn change(&self, by: impl Fn(i64) -> Option<i64>) -> bool {
+        let changed = self
+            .owed
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, by);
+        changed.is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use governor::clock::FakeRelativeClock;
+    use tokio::time::Instant;
+
     use super::*;
 
-    /// Takes turns for some seconds. Returns when each was given.
-    async fn turns_of(budget: &Budget, seconds: u64, mut each: impl FnMut(&Turn)) -> Vec<Duration> {
-        let (begin, mut given) = (Instant::now(), Vec::new());
-        let end = begin + Duration::from_secs(seconds);
-        while let Ok(turn) = tokio::time::timeout_at(end, budget.next()).await {
-            given.push(begin.elapsed());
-            each(&turn);
+    /// Takes turns for some seconds of the clock. Returns when each was given.
+    fn turns(pace: &Pace<FakeRelativeClock>, seconds: u64, each: impl Fn()) -> Vec<Duration> {
+        let (mut now, mut given) = (Duration::ZERO, Vec::new());
+        while now < Duration::from_secs(seconds) {
+            match pace.take() {
+                Ok(()) => {
+                    given.push(now);
+                    each();
+                }
+                Err(wait) => {
+                    now += wait;
+                    pace.clock.advance(wait);
+                }
+            }
         }
         given
     }
@@ -154,69 +168,56 @@ mod tests {
         given.iter().map(second).max().unwrap_or(0)
     }
 
-    fn fill(budget: &Budget, trades: usize) {
-        for nth in 0..trades {
-            let (trade, till) = (
-                format!("K{nth}").into(),
-                format!("till-{}", nth % 50).into(),
-            );
-            budget.queue.join(&trade, &till, Instant::now(), false);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn rule_50_no_second_has_more_questions_than_the_budget_from_the_first_one_on() {
+    #[test]
+    fn rule_50_no_second_has_more_questions_than_the_budget_from_the_first_one_on() {
         for per_second in [1, 7, 40, 500] {
-            let budget = Budget::new(per_second, 10_000);
-            fill(&budget, 10_000);
-            let given = turns_of(&budget, 10, |_| {
-                budget.asked();
-                budget.settle();
-            })
-            .await;
+            let pace = Pace::new(per_second, FakeRelativeClock::default());
+            let given = turns(&pace, 10, || {
+                pace.asked();
+                pace.settle();
+            });
             let most = most_in_a_second(&given);
             assert!(most <= per_second as usize, "{most} of {per_second}");
             let least = per_second as usize * 9;
-            assert!(
-                given.len() >= least,
-                "{} of {per_second} a second",
-                given.len()
-            );
+            assert!(given.len() >= least, "{} of {per_second}", given.len());
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn rule_50_questions_without_a_turn_count_and_turns_without_a_question_do_not() {
-        let budget = Budget::new(40, 1_000);
-        fill(&budget, 1_000);
+    #[test]
+    fn rule_50_questions_without_a_turn_count_and_turns_without_a_question_do_not() {
+        let pace = Pace::new(40, FakeRelativeClock::default());
         for _ in 0..100 {
-            budget.asked();
+            pace.asked();
         }
-        let used = |_: &Turn| {
-            budget.asked();
-            budget.settle();
+        let used = || {
+            pace.asked();
+            pace.settle();
         };
-        let given = turns_of(&budget, 5, used).await;
-        assert!(
-            given.len() <= 100,
-            "{} turns beside 100 questions",
-            given.len()
-        );
-
-        let idle = turns_of(&budget, 1, |_| budget.settle()).await;
-        assert!(idle.len() > 500, "{} turns caused no question", idle.len());
+        let given = turns(&pace, 5, used);
+        assert!(given.len() <= 101, "{} beside 100 questions", given.len());
+        for _ in 0..500 {
+            // Each gives its turn back.
+            pace.settle();
+            assert_eq!(pace.take(), Ok(()));
+        }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn rule_50_a_gateway_that_hangs_has_a_bounded_number_of_questions() {
-        let budget = Budget::new(500, 3);
-        fill(&budget, 100);
-        let mut held = Vec::new();
-        while let Ok(turn) = tokio::time::timeout(Duration::from_secs(1), budget.next()).await {
-            held.push(turn);
+        let budget = Budget::new(100_000, 3);
+        for nth in 0..9 {
+            let trade_id = nth.to_string().into();
+            budget
+                .queue
+                .join(&trade_id, &"till".into(), Instant::now(), false);
         }
-        assert_eq!(held.len(), 3);
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            held.push(budget.next().await);
+        }
+        let mut next = std::pin::pin!(budget.next());
+        assert!(futures_util::poll!(&mut next).is_pending());
         held.pop();
-        budget.next().await;
+        assert_eq!(next.await.trade_id.as_ref(), "3");
     }
 }
