@@ -5,11 +5,13 @@ use crate::hint::{Hint, Hints, Miss};
 use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
-use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
+use crate::picture::pyramid::{
+    ENLARGE_BY, ENLARGE_MARGIN, Grey, blur, enlarge, halve, halves, sharpen,
+};
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::{Search, TEXTURE, TEXTURE_OF_DOTS};
+use crate::search::Search;
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -46,39 +48,34 @@ const MAX_CANDIDATES: usize = 24;
 ///
 /// With it, the 180 finders of 60 codes are kept. Larger: more time on textured photos. Smaller: fewer codes in one photo.
 const MANY: usize = 8;
-/// Sharpening of the half size level: a quarter of this times the difference to pixels `SHARPEN_REACH` away.
+/// Sharpening: a quarter of this times the difference to pixels that are `SHARPEN_REACH` away at full size.
 ///
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
-const SHARPEN_REACH: usize = 2;
-/// Sharpening by this is blur: each pixel becomes the mean of the four around it.
-const BLUR: i16 = -1;
+const SHARPEN_REACH: usize = 4;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
-/// A picture whose long side is not shorter than this begins at half size then.
-///
-/// Chosen on drawn codes. Larger: frames without a code take longer. Smaller: dots in small files are missed.
-const FINE_CLOSED: usize = 320;
 /// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
 const MIN_CORE_CLOSED: i32 = 5;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
-/// of a live frame.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and in the second round.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
 const STEP_FULL: usize = 4;
 const STEP_HALF: usize = 2;
-const STEP_HALF_AGAIN: usize = 3;
+const STEP_AGAIN: usize = 3;
 /// The narrowest finder core in pixels: at full size, at half size, and on smaller levels.
 ///
 /// Narrower ones are easier to see on the level above. Larger: small codes are lost. Smaller: texture costs time.
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
+/// Finders of a code.
+const FINDERS: usize = 3;
 /// Codes of earlier live frames that do not end the search of a frame.
 ///
 /// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
@@ -269,7 +266,8 @@ impl Reader {
             large = halve(&large.luma());
             scale *= 2.0;
         }
-        let mut found = self.search(large.luma(), Passes::All, Vec::new(), max, Misses::Ignored);
+        let passes = Passes::AllOfFinders;
+        let mut found = self.search(large.luma(), passes, Vec::new(), max, Misses::Ignored);
         let (across, down) = axis.factors();
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = Point::new(
@@ -300,14 +298,10 @@ impl Reader {
         max: usize,
         misses: Misses,
     ) -> Vec<Found> {
-        let many = if passes == Passes::All && max > 1 {
-            MANY
-        } else {
-            1
-        };
+        let many = if passes.are_all() && max > 1 { MANY } else { 1 };
         let mut search = Search::new(picture, max, many);
         search.found = known;
-        if passes == Passes::All {
+        if passes.are_all() {
             search.allow_bent();
         }
         let hints = match misses {
@@ -316,7 +310,7 @@ impl Reader {
         };
         let known = match (passes, misses) {
             (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
-            (Passes::All, _) | (_, Misses::Ignored) => &[],
+            _ => &[],
         };
         run_passes(&mut search, picture, passes, known, hints);
         if misses == Misses::Counted && search.found.is_empty() {
@@ -374,6 +368,15 @@ enum Passes {
     AllToFirst,
     /// All, until as many codes are found as are asked for.
     All,
+    /// The same for a stretched picture. It ends after those with the mean threshold if they do not show three finders.
+    AllOfFinders,
+}
+
+impl Passes {
+    /// Whether the search goes on behind the first code.
+    fn are_all(self) -> bool {
+        matches!(self, Self::All | Self::AllOfFinders)
+    }
 }
 
 /// Whether a picture without a code counts for the hints. A region's does not: the whole picture is searched next.
@@ -399,8 +402,7 @@ fn run_passes(
         let mut found = search.found.iter();
         found.any(|found| !known.contains(&found.bytes))
     };
-    let is_over =
-        |search: &Search<'_>| search.is_over() || (passes != Passes::All && has_news(search));
+    let is_over = |search: &Search<'_>| search.is_over() || (!passes.are_all() && has_news(search));
     let levels = levels(picture, &smaller);
     let mut blocks = Vec::with_capacity(levels.len());
     for level in &levels {
@@ -411,7 +413,13 @@ fn run_passes(
         }
         blocks.push(measured);
     }
-    if passes == Passes::First && !search.sees_finders() {
+    let [is_texture, ..] = search.sees_texture();
+    let is_hopeless = match passes {
+        Passes::First => !search.sees_finders(),
+        Passes::AllOfFinders => search.found.is_empty() && search.finders().len() < FINDERS,
+        Passes::AllToFirst | Passes::All => false,
+    };
+    if is_texture || is_hopeless {
         if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
             hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
@@ -424,7 +432,7 @@ fn run_passes(
             ..*level
         };
         if level.scale > 1.0 {
-            level.step = STEP_HALF_AGAIN;
+            level.step = STEP_AGAIN;
         }
         search.pass(&level, &blocks.midrange_thresholds());
         if is_over(search) {
@@ -432,7 +440,8 @@ fn run_passes(
         }
     }
     // Where many codes are, they are small: the smallest finders lie between two scanned rows.
-    if let (Passes::All, Some(full), Some(blocks)) = (passes, levels.last(), blocks.last())
+    if passes.are_all()
+        && let (Some(full), Some(blocks)) = (levels.last(), blocks.last())
         && search.found.len() > 1
         && search.sees_finders()
     {
@@ -442,28 +451,10 @@ fn run_passes(
             return;
         }
     }
-    let (is_texture, has_no_dots) = (
-        search.sees_texture(TEXTURE),
-        search.sees_texture(TEXTURE_OF_DOTS),
-    );
-    // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first()
-        && !is_texture
-    {
-        let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
-        let step = if passes == Passes::All {
-            STEP_HALF
-        } else {
-            STEP_HALF_AGAIN
-        };
-        let level = Level {
-            luma: sharp.luma(),
-            scale: 2.0,
-            step,
-            min_core: MIN_CORE_HALF,
-            max_candidates: MAX_CANDIDATES,
-        };
-        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+    let [_, is_texture, has_no_dots] = search.sees_texture();
+    if !is_texture {
+        let half = smaller.first().map(Grey::luma);
+        sharpened(search, picture, half, passes);
         if is_over(search) {
             return;
         }
@@ -473,11 +464,37 @@ fn run_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes == Passes::All && search.found.is_empty() && !has_no_dots {
-        close_gaps(search, picture);
+    if passes.are_all() && search.found.is_empty() && !has_no_dots {
+        close_gaps(search, picture, smaller.first());
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Searches the half size sharpened. Blur closes a finder's light ring before it hides the data modules, and sharpening
+/// opens the ring again. A still picture is sharpened at full size too: the half is too coarse for small modules.
+fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>, passes: Passes) {
+    let is_still = passes == Passes::All;
+    let full = is_still.then_some(picture);
+    let step = if is_still { STEP_HALF } else { STEP_AGAIN };
+    let levels = [
+        (half, 2, step, MAX_CANDIDATES),
+        (full, 1, STEP_AGAIN, MAX_CANDIDATES_FULL),
+    ];
+    for (luma, scale, step, max_candidates) in levels {
+        let Some(luma) = luma.filter(|_| !search.is_over()) else {
+            continue;
+        };
+        let sharp = sharpen(&luma, SHARPEN_REACH / scale, SHARPEN);
+        let level = Level {
+            luma: sharp.luma(),
+            scale: scale as f32,
+            step,
+            min_core: MIN_CORE_HALF,
+            max_candidates,
+        };
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
     }
 }
 
@@ -485,17 +502,16 @@ fn run_passes(
 ///
 /// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
 /// A large picture begins at half size: most of the time is for its full size, and few codes need it.
-fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>) {
-    let mut half = Some(picture)
-        .filter(|picture| picture.long_side() >= FINE_CLOSED)
-        .map(|picture| halve(&picture));
+fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>, half: Option<&Grey>) {
     let mut scale = if half.is_some() { 2.0 } else { 1.0 };
+    let first = half.map_or(picture, Grey::luma);
+    let mut half = None;
     while search.found.is_empty() {
-        let luma = half.as_ref().map_or(picture, Grey::luma);
+        let luma = half.as_ref().map_or(first, Grey::luma);
         if luma.short_side() < MIN_CLOSED {
             return;
         }
-        let closed = sharpen(&sharpen(&luma, 1, BLUR).luma(), 1, BLUR);
+        let closed = blur(&blur(&luma).luma());
         let level = Level {
             luma: closed.luma(),
             scale,

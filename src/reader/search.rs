@@ -75,13 +75,15 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates on smaller levels, without a single finder among them, that show texture: no further pass is worth it.
+/// Candidates without a single finder among them that show texture: no further pass is worth it.
 ///
-/// Noise is averaged away on those levels. Measured on drawn codes and on photos: a code that only a later pass reads
-/// has at most 11 before the sharpened pass, and 47 before gaps are closed. A photo of leaves or cloth has over 100.
-/// Larger: textured pictures take longer. Smaller: codes with an ornament around them are lost.
-pub(crate) const TEXTURE: usize = 40;
-pub(crate) const TEXTURE_OF_DOTS: usize = 60;
+/// The first bound is for levels of a quarter and less, and ends the search. The others are for the half too, and leave
+/// out the sharpened pass, and then that for gaps. Noise is averaged away on these levels.
+/// Measured on drawn codes and on photos: those that only a later pass reads have at most 13, 11 and 47 candidates.
+/// A photo of leaves or cloth has dozens. Larger: such pictures take longer. Smaller: codes among ornaments are lost.
+const TEXTURE: usize = 24;
+const TEXTURE_OF_HALF: usize = 40;
+const TEXTURE_OF_DOTS: usize = 60;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
@@ -106,8 +108,8 @@ pub(crate) struct Search<'a> {
     equaliser_modules: usize,
     /// Finders that are seen from the side: those higher than wide, less those wider than high.
     higher: i32,
-    /// Finder candidates of all passes over smaller levels.
-    seen: usize,
+    /// Finder candidates at half size and less, and at a quarter and less.
+    seen: [usize; 2],
     /// How many more codes may be followed where they bend.
     bent: usize,
     /// Sorted by correlation, the best first.
@@ -159,7 +161,7 @@ impl<'a> Search<'a> {
             grids: 0,
             equaliser_modules: EQUALISER_MODULES,
             higher: 0,
-            seen: 0,
+            seen: [0; 2],
             bent: 0,
             unread: Vec::new(),
             missed: Vec::new(),
@@ -192,9 +194,17 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
-    /// Whether more candidates than this were seen, and all of them by chance.
-    pub(crate) fn sees_texture(&self, most: usize) -> bool {
-        self.seen > most && self.found.is_empty() && self.pool.is_empty()
+    /// Whether all candidates are chance, and so many that no pass will read a code; that none will find it by
+    /// sharpening; and that none will find one with gaps.
+    pub(crate) fn sees_texture(&self) -> [bool; 3] {
+        let [half, quarter] = self.seen;
+        let seen = [
+            (quarter, TEXTURE),
+            (half, TEXTURE_OF_HALF),
+            (half, TEXTURE_OF_DOTS),
+        ];
+        let is_chance = self.found.is_empty() && self.pool.is_empty();
+        seen.map(|(seen, most)| is_chance && seen > most)
     }
 
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
@@ -222,8 +232,10 @@ impl<'a> Search<'a> {
         let bits = Bits::of(&level.luma, thresholds);
         let mut candidates = find(&bits, level.step, level.min_core, self.many);
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
-        if level.scale > 1.0 {
-            self.seen += candidates.len();
+        for (seen, least) in self.seen.iter_mut().zip([2.0, 4.0]) {
+            if level.scale >= least {
+                *seen += candidates.len();
+            }
         }
         candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));

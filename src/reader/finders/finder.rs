@@ -142,10 +142,10 @@ struct Row {
 impl Row {
     /// Reads row `y`.
     fn read(&mut self, bits: &Bits, y: usize) {
-        bits.edges(y, &mut self.edges);
+        let edges = bits.edges(y, &mut self.edges);
         self.first_is_dark = bits.is_dark(0, y);
         self.lengths.clear();
-        let pairs = self.edges.iter().zip(self.edges.iter().skip(1));
+        let pairs = edges.iter().zip(edges.iter().skip(1));
         self.lengths.extend(pairs.map(|(from, to)| to - from));
         self.mark();
     }

@@ -91,9 +91,12 @@ impl Bits {
     }
 
     /// The positions at which a row changes colour: 0, the first pixel of each new colour, and the width.
-    pub(crate) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
-        // Enough room for every possible edge, so that the loop never grows the vector.
-        edges.resize(self.per_row * WORD + 2, 0);
+    ///
+    /// `room` keeps the memory for them from row to row.
+    pub(crate) fn edges<'a>(&self, y: usize, room: &'a mut Vec<i32>) -> &'a [i32] {
+        // Enough for every possible edge, so that the loop never grows the vector.
+        room.resize(self.per_row * WORD + 2, 0);
+        let edges = room.as_mut_slice();
         let words = &self.words[y * self.per_row..][..self.per_row];
         let mut last = words.first().copied().unwrap_or_default() & 1;
         let mut count = 1;
@@ -112,7 +115,7 @@ impl Bits {
         }
         edges[0] = 0;
         edges[count] = width;
-        edges.truncate(count + 1);
+        &edges[..=count]
     }
 }
 
@@ -193,8 +196,7 @@ mod tests {
     fn edges_are_the_changes_of_colour_between_both_ends() {
         let bits = bits(130, |x, _| (3..64).contains(&x) || x == 129);
         let mut edges = Vec::new();
-        bits.edges(0, &mut edges);
-        assert_eq!(edges, [0, 3, 64, 129, 130]);
+        assert_eq!(bits.edges(0, &mut edges), [0, 3, 64, 129, 130]);
     }
 
     #[test]
