@@ -8,6 +8,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use super::sqlite;
 use crate::limits::STORE_WAIT;
+use crate::metrics::METRICS;
 
 /// Connections of one kind.
 #[derive(Clone, Debug)]
@@ -51,6 +52,16 @@ impl Pool {
         })
     }
 
+    /// True for SQLite: it has one writer, and functions of its own for JSON.
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.begin == sqlite::BEGIN
+    }
+
+    /// True behind a pooler.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     /// For one statement.
     pub(super) async fn connection(&self) -> sqlx::Result<StatementConnection> {
         if self.shared {
@@ -80,7 +91,7 @@ impl Pool {
 
     /// For a transaction that only reads, and sees the store as it is at its first statement. It stops nobody.
     pub(super) async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        if self.begin == sqlite::BEGIN {
+        if self.is_sqlite() {
             return self.connections.begin_with("BEGIN").await;
         }
         let mut snapshot = self.begin().await?;
@@ -131,8 +142,10 @@ impl Deref for StatementConnection {
     }
 }
 
+/// Each use is one statement, and is counted.
 impl DerefMut for StatementConnection {
     fn deref_mut(&mut self) -> &mut AnyConnection {
+        METRICS.statement();
         match self {
             Self::Own(connection) => connection,
             Self::Shared(transaction) => transaction,
