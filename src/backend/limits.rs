@@ -78,6 +78,9 @@ pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// The maximum wait for a connection to the store. After that, the page has given up.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(3);
+/// A connection to the store that was in use so recently is used again without a test. A longer time saves little, and
+/// more calls fail after the database was restarted, each once.
+pub(crate) const STORE_TRUST: Duration = Duration::from_secs(1);
 /// The maximum duration of a statement in PostgreSQL, and of the wait for a lock there or for SQLite's writer.
 pub(crate) const STATEMENT_WAIT: Duration = Duration::from_secs(5);
 /// SQLite has one writer at a time, and a few readers beside it.

@@ -158,8 +158,8 @@ impl Metrics {
             ),
             waits: measure(
                 "kaunter_load_wait_seconds",
-                "How long every caller has waited in a line lately",
-                &["line"],
+                "How long every caller has waited in a queue lately",
+                &["queue"],
             ),
             sales_refused,
             registry,
@@ -256,10 +256,10 @@ impl Metrics {
         }
     }
 
-    /// How long every caller has waited in this line.
-    pub(crate) fn waits(&self, line: &str, wait: Duration) {
+    /// How long every caller has waited in this queue.
+    pub(crate) fn waits(&self, queue: &str, wait: Duration) {
         self.waits
-            .with_label_values(&[line])
+            .with_label_values(&[queue])
             .set(wait.as_secs_f64());
     }
 

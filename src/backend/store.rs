@@ -61,6 +61,10 @@ pub(crate) struct Change {
     /// The trades that it has written.
     written: Vec<Trade>,
     writing: Vec<Writing>,
+    /// The ends of the chains of the trades that it has read under the lock of their sale: they stay until it writes.
+    ends: Vec<(String, ChainEnd)>,
+    /// The trade whose id at the gateway the next [`update`] stores.
+    named: Option<String>,
 }
 
 impl Change {
@@ -151,6 +155,8 @@ impl Store {
             ticket,
             written: Vec::new(),
             writing: Vec::new(),
+            ends: Vec::new(),
+            named: None,
         })
     }
 
@@ -276,7 +282,7 @@ pub(crate) async fn with_sale_hold(
     };
     // One read for the trade and what may be in its way.
     let rows = sqlx::query(
-        "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
+        "SELECT state, audit_seq, audit_hash FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
     )
     .bind(trade_id)
     .fetch_all(&mut **change)
@@ -287,6 +293,9 @@ pub(crate) async fn with_sale_hold(
     for row in &rows {
         let trade = change.read(row)?;
         if trade.facts().trade_id == trade_id {
+            change
+                .ends
+                .push((trade_id.to_owned(), audit::read_end(row)?));
             own = Some(trade);
         } else {
             hold = hold.max(trade.sale_hold());
@@ -345,11 +354,16 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let trade_id = &trade.facts().trade_id;
-    let before = audit::end(change, trade_id).await?;
+    let before = match change.ends.iter().position(|(of, _)| of == trade_id) {
+        Some(at) => change.ends.swap_remove(at).1,
+        None => audit::end(change, trade_id).await?,
+    };
+    let named = change.named.take().filter(|named| named == trade_id);
+    let named = named.map(|_| bindings::gateway_ref(trade).to_owned());
     let was_seq = before.seq;
     let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12, gateway_ref = COALESCE($13, gateway_ref) WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -363,6 +377,7 @@ pub(crate) async fn update(
     .bind(bigint(was))
     .bind(bigint(was_seq))
     .bind(i64::from(trade.checks_verdict()))
+    .bind(named)
     .execute(&mut **change)
     .await?;
     if done.rows_affected() == 0 {
