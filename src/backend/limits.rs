@@ -86,6 +86,9 @@ pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for changes that move no trade: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
+/// A connection to the store that was idle for this long is tested before it is used. A server that restarts meanwhile
+/// costs one call each of its connections.
+pub(crate) const PING_AFTER: Duration = Duration::from_secs(1);
 /// How many callers share one statement. A row of a trade has some 1.5 KB; larger batches save little and keep the first
 /// of them waiting.
 pub(crate) const MAX_BATCH_ROWS: usize = 500;

@@ -16,6 +16,8 @@ mod open;
 mod owner;
 mod pool;
 mod postgres;
+#[cfg(test)]
+mod property;
 mod sign_ins;
 mod sole;
 mod sqlite;
@@ -34,6 +36,7 @@ pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
 pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -60,6 +63,10 @@ pub(crate) struct Change {
     /// The trades that it has written.
     written: Vec<Trade>,
     writing: Vec<Writing>,
+    /// The ends of the audit chains that were read with their trades.
+    ends: HashMap<String, ChainEnd>,
+    /// The trades that this change gives the gateway's id.
+    named: HashSet<String>,
 }
 
 impl Change {
@@ -150,6 +157,8 @@ impl Store {
             ticket,
             written: Vec::new(),
             writing: Vec::new(),
+            ends: HashMap::new(),
+            named: HashSet::new(),
         })
     }
 
@@ -302,7 +311,7 @@ pub(crate) async fn with_sale_hold(
     };
     // One read for the trade and what may be in its way.
     let rows = sqlx::query(
-        "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
+        "SELECT state, audit_seq, audit_hash FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
     )
     .bind(trade_id)
     .fetch_all(&mut **change)
@@ -313,6 +322,8 @@ pub(crate) async fn with_sale_hold(
     for row in &rows {
         let trade = change.read(row)?;
         if trade.facts().trade_id == trade_id {
+            let end = audit::read_end(row)?;
+            change.ends.insert(trade_id.to_owned(), end);
             own = Some(trade);
         } else {
             hold = hold.max(trade.sale_hold());
@@ -371,11 +382,15 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let trade_id = &trade.facts().trade_id;
-    let before = audit::end(change, trade_id).await?;
+    let before = match change.ends.remove(trade_id) {
+        Some(end) => end,
+        None => audit::end(change, trade_id).await?,
+    };
     let was_seq = before.seq;
+    let is_named = change.named.remove(trade_id);
     let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12, gateway_ref = COALESCE($13, gateway_ref) WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -389,6 +404,7 @@ pub(crate) async fn update(
     .bind(bigint(was))
     .bind(bigint(was_seq))
     .bind(i64::from(trade.checks_verdict()))
+    .bind(is_named.then(|| bindings::gateway_ref(trade)))
     .execute(&mut **change)
     .await?;
     if done.rows_affected() == 0 {

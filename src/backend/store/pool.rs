@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use super::sqlite;
-use crate::limits::STORE_WAIT;
+use crate::limits::{PING_AFTER, STORE_WAIT};
 use crate::metrics::METRICS;
 
 /// Connections of one kind.
@@ -106,7 +106,14 @@ fn options(most: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(STORE_WAIT)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
+        // A ping is a round trip of its own, and a connection that was used a moment ago needs none.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                let is_new = used.idle_for < PING_AFTER;
+                Ok(is_sound(connection) && (is_new || connection.ping().await.is_ok()))
+            })
+        })
 }
 
 /// False for a connection that failed because the disk is full: the pool closes it. SQLite rolled

@@ -306,7 +306,7 @@ impl Inner {
             (None, None) | (Some(_), Some(_)) => {}
         }
         if !named && trade.gateway_ref().is_some() {
-            store::name(change, trade).await?;
+            store::name(change, trade);
         }
         Ok(())
     }
