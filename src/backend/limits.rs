@@ -78,6 +78,9 @@ pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// The maximum wait for a connection to the store. After that, the page has given up.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(3);
+/// A connection to the store that was in use so recently is used again without a test. A longer time saves little, and
+/// more calls fail after the database was restarted, each once.
+pub(crate) const STORE_TRUST: Duration = Duration::from_secs(1);
 /// The maximum duration of a statement in PostgreSQL, and of the wait for a lock there or for SQLite's writer.
 pub(crate) const STATEMENT_WAIT: Duration = Duration::from_secs(5);
 /// SQLite has one writer at a time, and a few readers beside it.
@@ -86,9 +89,6 @@ pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for changes that move no trade: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
-/// A connection to the store that was idle for this long is tested before it is used. A server that restarts meanwhile
-/// costs one call each of its connections.
-pub(crate) const PING_AFTER: Duration = Duration::from_secs(1);
 /// How many callers share one statement. A row of a trade has some 1.5 KB; larger batches save little and keep the first
 /// of them waiting.
 pub(crate) const MAX_BATCH_ROWS: usize = 500;

@@ -36,7 +36,6 @@ pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
 pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
-use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -63,10 +62,10 @@ pub(crate) struct Change {
     /// The trades that it has written.
     written: Vec<Trade>,
     writing: Vec<Writing>,
-    /// The ends of the audit chains that were read with their trades.
-    ends: HashMap<String, ChainEnd>,
-    /// The trades that this change gives the gateway's id.
-    named: HashSet<String>,
+    /// The ends of the chains of the trades that it has read under the lock of their sale: they stay until it writes.
+    ends: Vec<(String, ChainEnd)>,
+    /// The trade whose id at the gateway the next [`update`] stores.
+    named: Option<String>,
 }
 
 impl Change {
@@ -157,8 +156,8 @@ impl Store {
             ticket,
             written: Vec::new(),
             writing: Vec::new(),
-            ends: HashMap::new(),
-            named: HashSet::new(),
+            ends: Vec::new(),
+            named: None,
         })
     }
 
@@ -322,8 +321,9 @@ pub(crate) async fn with_sale_hold(
     for row in &rows {
         let trade = change.read(row)?;
         if trade.facts().trade_id == trade_id {
-            let end = audit::read_end(row)?;
-            change.ends.insert(trade_id.to_owned(), end);
+            change
+                .ends
+                .push((trade_id.to_owned(), audit::read_end(row)?));
             own = Some(trade);
         } else {
             hold = hold.max(trade.sale_hold());
@@ -382,12 +382,13 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let trade_id = &trade.facts().trade_id;
-    let before = match change.ends.remove(trade_id) {
-        Some(end) => end,
+    let before = match change.ends.iter().position(|(of, _)| of == trade_id) {
+        Some(at) => change.ends.swap_remove(at).1,
         None => audit::end(change, trade_id).await?,
     };
+    let named = change.named.take().filter(|named| named == trade_id);
+    let named = named.map(|_| bindings::gateway_ref(trade).to_owned());
     let was_seq = before.seq;
-    let is_named = change.named.remove(trade_id);
     let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
         "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12, gateway_ref = COALESCE($13, gateway_ref) WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
@@ -404,7 +405,7 @@ pub(crate) async fn update(
     .bind(bigint(was))
     .bind(bigint(was_seq))
     .bind(i64::from(trade.checks_verdict()))
-    .bind(is_named.then(|| bindings::gateway_ref(trade)))
+    .bind(named)
     .execute(&mut **change)
     .await?;
     if done.rows_affected() == 0 {

@@ -176,10 +176,10 @@ pub(crate) async fn free_code(
     Ok(())
 }
 
-/// Stores the gateway's id of the trade, with its row ([`super::update`]). Only this change writes the column; an id that
-/// another trade has was refused before.
+/// Notes that this change has learned the gateway's id of the trade. The next update of the trade writes the column; an
+/// id that another trade has was refused before.
 pub(crate) fn name(change: &mut Change, trade: &Trade) {
-    change.named.insert(trade.facts().trade_id.clone());
+    change.named = Some(trade.facts().trade_id.clone());
 }
 
 /// Finds the trade that has this gateway id.

@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use super::sqlite;
-use crate::limits::{PING_AFTER, STORE_WAIT};
+use crate::limits::{STORE_TRUST, STORE_WAIT};
 use crate::metrics::METRICS;
 
 /// Connections of one kind.
@@ -106,12 +106,12 @@ fn options(most: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(STORE_WAIT)
-        // A ping is a round trip of its own, and a connection that was used a moment ago needs none.
+        // sqlx would ask the database before each use, which takes as long as a statement.
         .test_before_acquire(false)
-        .before_acquire(|connection, used| {
+        .before_acquire(|connection, known| {
             Box::pin(async move {
-                let is_new = used.idle_for < PING_AFTER;
-                Ok(is_sound(connection) && (is_new || connection.ping().await.is_ok()))
+                let is_fresh = known.idle_for < STORE_TRUST;
+                Ok(is_sound(connection) && (is_fresh || connection.ping().await.is_ok()))
             })
         })
 }

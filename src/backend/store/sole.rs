@@ -271,16 +271,7 @@ impl Seat {
     /// Goes on being the only one, or gives way to a newcomer.
     async fn look_for_wishes(&mut self, standing: &Weak<Standing>) -> sqlx::Result<Duration> {
         let began = Instant::now();
-        let is_free = self.locks.may_be_sole().await?
-            && self
-                .locks
-                .change(Lock::Wish, Hold::None, Hold::Exclusive)
-                .await?;
-        if is_free {
-            self.locks
-                .change(Lock::Wish, Hold::Exclusive, Hold::None)
-                .await?;
-        }
+        let is_free = self.locks.is_free_of_wishes().await?;
         let Some(standing) = standing.upgrade() else {
             return Ok(SOLE_PAUSE);
         };
