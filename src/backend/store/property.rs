@@ -28,7 +28,7 @@ const TRADES: usize = 4;
 const AT_ONCE: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum Act {
     Look,
     /// Time passes: a status check may begin.
     Tick,
@@ -42,16 +42,16 @@ enum Step {
     Come,
 }
 
-fn steps() -> impl Strategy<Value = Vec<(usize, usize, Step)>> {
+fn steps() -> impl Strategy<Value = Vec<(usize, usize, Act)>> {
     let step = prop_oneof![
-        8 => Just(Step::Look),
-        4 => Just(Step::Tick),
-        4 => Just(Step::NoNews),
-        1 => Just(Step::Code),
-        1 => Just(Step::Processing),
-        1 => Just(Step::Paid),
-        1 => Just(Step::Leave),
-        1 => Just(Step::Come),
+        8 => Just(Act::Look),
+        4 => Just(Act::Tick),
+        4 => Just(Act::NoNews),
+        1 => Just(Act::Code),
+        1 => Just(Act::Processing),
+        1 => Just(Act::Paid),
+        1 => Just(Act::Leave),
+        1 => Just(Act::Come),
     ];
     prop::collection::vec((0..2usize, 0..TRADES, step), 120)
 }
@@ -228,12 +228,11 @@ impl World {
         trade
     }
 
-    async fn step(&self, (process, nth, step): (usize, usize, Step)) {
+    async fn step(&self, (process, nth, step): (usize, usize, Act)) {
         match step {
-            Step::Come => return self.come(1).await,
-            Step::Leave => return self.leave(1).await,
-            Step::Look | Step::Tick | Step::NoNews | Step::Code | Step::Processing | Step::Paid => {
-            }
+            Act::Come => return self.come(1).await,
+            Act::Leave => return self.leave(1).await,
+            Act::Look | Act::Tick | Act::NoNews | Act::Code | Act::Processing | Act::Paid => {}
         }
         let Some(store) = self.process(process) else {
             return;
@@ -246,25 +245,25 @@ impl World {
             Event::Status(trade.version(), StatusAnswer { status, carried })
         };
         match step {
-            Step::Tick => self.apply(&store, nth, |_| Event::Tick).await,
-            Step::NoNews => {
+            Act::Tick => self.apply(&store, nth, |_| Event::Tick).await,
+            Act::NoNews => {
                 let no_news = |trade: &Trade| answered(trade, GatewayStatus::Pending);
                 self.apply(&store, nth, no_news).await;
             }
-            Step::Code => {
+            Act::Code => {
                 let mark = CodeMark(format!("mark {nth}"));
                 self.apply(&store, nth, |_| Event::Code(mark.clone())).await;
             }
-            Step::Processing => {
+            Act::Processing => {
                 let answer = PayAnswer::Processing(Carried::default());
                 self.apply(&store, nth, |_| Event::PayAnswered(answer.clone()))
                     .await;
             }
-            Step::Paid => {
+            Act::Paid => {
                 let paid = |trade: &Trade| answered(trade, GatewayStatus::Paid);
                 self.apply(&store, nth, paid).await;
             }
-            Step::Look | Step::Leave | Step::Come => self.look(&store, nth).await,
+            Act::Look | Act::Leave | Act::Come => self.look(&store, nth).await,
         }
     }
 }
