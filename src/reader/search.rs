@@ -75,15 +75,19 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates without a single finder among them that show texture: no further pass is worth it.
+/// Candidates without a single finder among them that show texture: at a quarter of the size and less, and at half too.
 ///
-/// The first bound is for levels of a quarter and less, and ends the search. The others are for the half too, and leave
-/// out the sharpened pass, and then that for gaps. Noise is averaged away on these levels.
-/// Measured on drawn codes and on photos: those that only a later pass reads have at most 13, 11 and 47 candidates.
-/// A photo of leaves or cloth has dozens. Larger: such pictures take longer. Smaller: codes among ornaments are lost.
+/// The first bound ends the search. The second one leaves out sharpening, the third one closing gaps.
+/// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
+/// at most 13, 11 and 47 candidates; a photo of leaves or cloth has dozens.
+/// Larger: such pictures take longer. Smaller: codes among ornaments are lost.
 const TEXTURE: usize = 24;
 const TEXTURE_OF_HALF: usize = 40;
 const TEXTURE_OF_DOTS: usize = 60;
+/// The candidates at full size whose rings are measured where half of that, and less, show texture.
+///
+/// Larger: textured pictures take longer. Smaller: a small code among texture is lost.
+const TEXTURED_CANDIDATES: usize = 24;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
@@ -108,7 +112,7 @@ pub(crate) struct Search<'a> {
     equaliser_modules: usize,
     /// Finders that are seen from the side: those higher than wide, less those wider than high.
     higher: i32,
-    /// Finder candidates at half size and less, and at a quarter and less.
+    /// Finder candidates at a quarter of the size and less, and at half size.
     seen: [usize; 2],
     /// How many more codes may be followed where they bend.
     bent: usize,
@@ -194,17 +198,17 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
-    /// Whether all candidates are chance, and so many that no pass will read a code; that none will find it by
-    /// sharpening; and that none will find one with gaps.
+    /// Whether all candidates are chance, and so many that no pass will read a code; no sharp one; and no closed one.
     pub(crate) fn sees_texture(&self) -> [bool; 3] {
-        let [half, quarter] = self.seen;
-        let seen = [
-            (quarter, TEXTURE),
-            (half, TEXTURE_OF_HALF),
-            (half, TEXTURE_OF_DOTS),
-        ];
+        let [small, half] = self.seen;
+        let all = small + half;
         let is_chance = self.found.is_empty() && self.pool.is_empty();
-        seen.map(|(seen, most)| is_chance && seen > most)
+        [
+            small > TEXTURE,
+            all > TEXTURE_OF_HALF,
+            all > TEXTURE_OF_DOTS,
+        ]
+        .map(|seen| seen && is_chance)
     }
 
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
@@ -232,12 +236,14 @@ impl<'a> Search<'a> {
         let bits = Bits::of(&level.luma, thresholds);
         let mut candidates = find(&bits, level.step, level.min_core, self.many);
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
-        for (seen, least) in self.seen.iter_mut().zip([2.0, 4.0]) {
-            if level.scale >= least {
-                *seen += candidates.len();
-            }
+        if level.scale > 1.0 {
+            self.seen[usize::from(level.scale < 4.0)] += candidates.len();
         }
-        candidates.truncate(level.max_candidates * self.many);
+        let most = match self.sees_texture() {
+            [_, true, _] => TEXTURED_CANDIDATES,
+            _ => level.max_candidates,
+        };
+        candidates.truncate(most * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
