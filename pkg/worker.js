@@ -95,9 +95,21 @@ self.onmessage = async ({ data }) => {
 };
 
 function leave() {
-  current?.cancel().catch(() => {});
+  if (current) end(current);
   current = null;
   wake();
+}
+
+/**
+ * Ends a stream, and closes the frame that waits in it: while one stays open, Chromium gives no more frames.
+ * @param {ReadableStreamDefaultReader<VideoFrame>} source
+ */
+function end(source) {
+  source.read().then(
+    ({ value }) => value?.close(),
+    () => {},
+  );
+  source.cancel().catch(() => {});
 }
 
 /**
@@ -132,7 +144,7 @@ async function follow(stream, track) {
     }
   }
   if (source === current) say("needs_frames", {});
-  source.cancel().catch(() => {});
+  end(source);
   track?.stop();
 }
 

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bindings;
+mod create;
 mod given_up;
 mod list;
 mod open;
@@ -21,6 +22,7 @@ pub(crate) use bindings::{
 };
 
 pub(crate) use audit::{AuditMark, AuditReader, count_used};
+pub(crate) use create::{SaleTrades, TakenSale, sale_trades, take_and_read_sale};
 pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};
 pub(crate) use owner::Refused;
 pub(crate) use sign_ins::Subjects;
@@ -241,62 +243,6 @@ pub(crate) async fn take_sale(
     .execute(&mut **change)
     .await
     .map(drop)
-}
-
-/// The trades of one sale that decide whether a new one may begin.
-pub(crate) struct SaleTrades {
-    /// The first trade: its amount is the sale's.
-    pub(crate) first: Option<Trade>,
-    /// How many trades the sale has.
-    pub(crate) count: u32,
-    /// Trades that hold the sale, are open, or were begun since the given time, oldest first.
-    pub(crate) recent: Vec<Trade>,
-}
-
-/// Reads the trades of a sale inside a change.
-pub(crate) async fn sale_trades(
-    change: &mut Change,
-    shop: &str,
-    reference: &str,
-    since: Ms,
-) -> sqlx::Result<SaleTrades> {
-    let row =
-        sqlx::query("SELECT MAX(attempt) AS last FROM trades WHERE shop = $1 AND sale_ref = $2")
-            .bind(shop)
-            .bind(reference)
-            .fetch_one(&mut **change)
-            .await?;
-    let last: Option<i64> = row.try_get("last")?;
-    let first = sqlx::query(
-        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt LIMIT 1",
-    )
-    .bind(shop)
-    .bind(reference)
-    .fetch_optional(&mut **change)
-    .await?;
-    Ok(SaleTrades {
-        first: first.map(|row| read(&row)).transpose()?,
-        count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
-        recent: in_the_way(change, shop, reference, since).await?,
-    })
-}
-
-/// Trades that hold the sale, are open, or were begun since then, oldest first.
-async fn in_the_way(
-    change: &mut Change,
-    shop: &str,
-    reference: &str,
-    since: Ms,
-) -> sqlx::Result<Vec<Trade>> {
-    let rows = sqlx::query(
-        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 AND (is_open = 1 OR holds_sale = 1 OR created_ms >= $3) ORDER BY attempt",
-    )
-    .bind(shop)
-    .bind(reference)
-    .bind(bigint(since))
-    .fetch_all(&mut **change)
-    .await?;
-    rows.iter().map(read).collect()
 }
 
 /// Finds the trade with this idempotency key, inside a change.

@@ -177,6 +177,7 @@ fn sandbox_config(listen: SocketAddr, keys: &DemoKeys) -> kaunter_sandbox::Confi
         merchant: keys::MERCHANT.to_owned(),
         password: keys.password.clone(),
         profile: kaunter_sandbox::Profile::Sandbox,
+        is_lean: false,
         seed: 1,
         time_permille: 1000,
         state: None,

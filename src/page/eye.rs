@@ -15,6 +15,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::lock::Mutex;
@@ -291,7 +292,7 @@ impl Eye {
     }
 
     /// Connects this camera to the reader.
-    async fn sight(&self, camera: &Camera) -> Result<Sight<'_>, Fail> {
+    async fn sight<'a>(self: &'a Rc<Self>, camera: &Camera) -> Result<Sight<'a>, Fail> {
         let failed = self.start_reader().await;
         let Some(reader) = self.reader.running() else {
             return Err(failed.unwrap_or(Fail::new(ErrorCode::WorkerFailed)));
@@ -300,9 +301,15 @@ impl Eye {
         Ok(Sight::new(&self.reader, reader, camera))
     }
 
-    /// Starts the reader, and warns if it does not start.
-    async fn start_reader(&self) -> Option<Fail> {
-        let failed = self.reader.ready().await.err();
+    /// Starts the reader, and warns if it does not start. In a task of its own: if a scan is given up meanwhile, nobody
+    /// would end the worker that starts.
+    async fn start_reader(self: &Rc<Self>) -> Option<Fail> {
+        let (tell, told) = oneshot::channel();
+        let eye = Rc::clone(self);
+        crate::page::spawn(async move {
+            let _ = tell.send(eye.reader.ready().await.err());
+        });
+        let failed = told.await.ok().flatten();
         if let Some(fail) = &failed {
             self.announcer.warning(fail);
         }

@@ -46,6 +46,8 @@ pub struct ReaderHost {
     options: CameraOptions,
     running: RefCell<Option<Rc<RunningReader>>>,
     starting: Mutex<()>,
+    /// The till is closed: a reader that is still starting is ended when it has started.
+    closed: Cell<bool>,
     failures: Cell<u32>,
     /// The scan in progress.
     scan: Cell<Option<u32>>,
@@ -99,6 +101,7 @@ impl ReaderHost {
             options: options.clone(),
             running: RefCell::new(None),
             starting: Mutex::new(()),
+            closed: Cell::new(false),
             failures: Cell::new(0),
             scan: Cell::new(None),
             scans: Cell::new(0),
@@ -213,8 +216,8 @@ impl ReaderHost {
         self.gate.borrow().sees_several()
     }
 
-    /// A camera has started. A worker gets its first frame, even before the page has shown one: the browser keeps that
-    /// frame for a worker that is still starting.
+    /// A camera has started. A worker gets its first frame, even before the page has shown one. A worker that is still
+    /// starting gets the next ones.
     pub fn follow(&self, track: &MediaStreamTrack) {
         self.tap.replace(Some(Tap::new(track)));
         self.hand_over();
@@ -258,13 +261,15 @@ impl ReaderHost {
         Fail::new(ErrorCode::WorkerFailed).caused_by(cause)
     }
 
-    /// Ends the reader.
+    /// Ends the reader for good.
     pub fn close(&self) {
+        self.closed.set(true);
         self.running.replace(None);
     }
 
     fn run(&self, reader: Option<HostedReader>) {
         let started_ms = clock::now_ms();
+        let reader = reader.filter(|_| !self.closed.get());
         self.running
             .replace(reader.map(|reader| Rc::new(RunningReader { reader, started_ms })));
         self.resume();

@@ -48,11 +48,11 @@ const MAX_CANDIDATES: usize = 24;
 ///
 /// With it, the 180 finders of 60 codes are kept. Larger: more time on textured photos. Smaller: fewer codes in one photo.
 const MANY: usize = 8;
-/// Sharpening of the half size level: a quarter of this times the difference to pixels `SHARPEN_REACH` away.
+/// Sharpening: a quarter of this times the difference to pixels that are `SHARPEN_REACH` away at full size.
 ///
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
-const SHARPEN_REACH: usize = 2;
+const SHARPEN_REACH: usize = 4;
 /// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
 const MIN_CLOSED: usize = 42;
 /// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
@@ -61,14 +61,13 @@ const MIN_CORE_CLOSED: i32 = 5;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and at half size in the second round
-/// of a live frame.
+/// Rows from one scanned row to the next: at full size, at half size and for gaps, and in the second round.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
 const STEP_FULL: usize = 4;
 const STEP_HALF: usize = 2;
-const STEP_HALF_AGAIN: usize = 3;
+const STEP_AGAIN: usize = 3;
 /// The narrowest finder core in pixels: at full size, at half size, and on smaller levels.
 ///
 /// Narrower ones are easier to see on the level above. Larger: small codes are lost. Smaller: texture costs time.
@@ -433,7 +432,7 @@ fn run_passes(
             ..*level
         };
         if level.scale > 1.0 {
-            level.step = STEP_HALF_AGAIN;
+            level.step = STEP_AGAIN;
         }
         search.pass(&level, &blocks.midrange_thresholds());
         if is_over(search) {
@@ -453,24 +452,9 @@ fn run_passes(
         }
     }
     let [_, is_texture, has_no_dots] = search.sees_texture();
-    // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
-    if let Some(half) = smaller.first()
-        && !is_texture
-    {
-        let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
-        let step = if passes == Passes::All {
-            STEP_HALF
-        } else {
-            STEP_HALF_AGAIN
-        };
-        let level = Level {
-            luma: sharp.luma(),
-            scale: 2.0,
-            step,
-            min_core: MIN_CORE_HALF,
-            max_candidates: MAX_CANDIDATES,
-        };
-        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
+    if !is_texture {
+        let half = smaller.first().map(Grey::luma);
+        sharpened(search, picture, half, passes);
         if is_over(search) {
             return;
         }
@@ -485,6 +469,32 @@ fn run_passes(
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Searches the half size sharpened. Blur closes a finder's light ring before it hides the data modules, and sharpening
+/// opens the ring again. A still picture is sharpened at full size too: the half is too coarse for small modules.
+fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>, passes: Passes) {
+    let is_still = passes == Passes::All;
+    let full = is_still.then_some(picture);
+    let step = if is_still { STEP_HALF } else { STEP_AGAIN };
+    let levels = [
+        (half, 2, step, MAX_CANDIDATES),
+        (full, 1, STEP_AGAIN, MAX_CANDIDATES_FULL),
+    ];
+    for (luma, scale, step, max_candidates) in levels {
+        let Some(luma) = luma.filter(|_| !search.is_over()) else {
+            continue;
+        };
+        let sharp = sharpen(&luma, SHARPEN_REACH / scale, SHARPEN);
+        let level = Level {
+            luma: sharp.luma(),
+            scale: scale as f32,
+            step,
+            min_core: MIN_CORE_HALF,
+            max_candidates,
+        };
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/ledger", get(ledger))
         .route("/log", get(log))
+        .route("/counts", get(counts))
         .route("/tokens", get(tokens))
         .route("/codes", post(make_code))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -39,7 +40,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
 async fn ledger(State(sandbox): State<Sandbox>) -> Json<Value> {
     let mut world = sandbox.world.lock().await;
     world.settle(sandbox.now_ms());
-    Json(json!(world.trades))
+    Json(json!(world.trades.all()))
 }
 
 #[derive(Deserialize)]
@@ -58,6 +59,7 @@ async fn report(State(sandbox): State<Sandbox>, Query(Day { day }): Query<Day>) 
     // A reference begins with its date.
     for trade in world
         .trades
+        .all()
         .iter()
         .filter(|trade| trade.gateway_ref.starts_with(&digits))
     {
@@ -76,9 +78,8 @@ struct Refund {
 async fn refund(State(sandbox): State<Sandbox>, Json(refund): Json<Refund>) -> StatusCode {
     let mut world = sandbox.world.lock().await;
     world.settle(sandbox.now_ms());
-    let is_paid =
-        |trade: &&mut Trade| trade.trade_id == refund.trade_id && trade.place == Place::Paid;
-    match world.trades.iter_mut().find(is_paid) {
+    let is_paid = |trade: &Trade| trade.trade_id == refund.trade_id && trade.place == Place::Paid;
+    match world.trades.find(is_paid) {
         Some(trade) => {
             trade.refund("in the portal");
             StatusCode::NO_CONTENT
@@ -119,9 +120,15 @@ async fn log(State(sandbox): State<Sandbox>, Query(query): Query<LogQuery>) -> J
     let world = sandbox.world.lock().await;
     let new = world
         .log
+        .entries
         .iter()
         .filter(|entry| entry.at_ms >= query.since_ms);
     Json(json!(new.collect::<Vec<_>>()))
+}
+
+/// How often each call came.
+async fn counts(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.world.lock().await.log.counts))
 }
 
 #[derive(Deserialize)]
@@ -142,7 +149,7 @@ struct MadeCode {
     code: String,
     wallet_id: String,
     balance: u64,
-    /// As a picture: dark modules on light, with the quiet zone.
+    /// As a picture: dark modules on light, with the quiet zone. Empty in a lean sandbox.
     svg: String,
     ttl_ms: u64,
 }
@@ -178,10 +185,14 @@ pub(crate) async fn make_code(
     };
     world.codes.insert(text.clone(), code);
     world.save();
-    let svg = picture
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(280, 280)
-        .build();
+    let svg = if sandbox.config.is_lean {
+        String::new()
+    } else {
+        picture
+            .render::<qrcode::render::svg::Color<'_>>()
+            .min_dimensions(280, 280)
+            .build()
+    };
     Ok(Json(json!(MadeCode {
         code: text,
         wallet_id: new.wallet_id,

@@ -43,7 +43,7 @@ async fn scan(
     let now_ms = sandbox.now_ms();
     world.settle(now_ms);
     let shown = |trade: &&crate::ledger::Trade| trade.payload.as_ref() == Some(&scanned.payload);
-    let Some(trade) = world.trades.iter().find(shown) else {
+    let Some(trade) = world.trades.all().iter().find(shown) else {
         return Err((StatusCode::NOT_FOUND, "no till shows this code"));
     };
     if trade.place != Place::Created {

@@ -110,7 +110,7 @@ async fn note(sandbox: &Sandbox, call: Call, fields: &FormFields) -> Option<Faul
     if fault.is_none() && now_ms < world.down_until_ms {
         fault = Some(Fault::Status(503));
     }
-    world.log.push(Entry {
+    world.log.add(Entry {
         at_ms: now_ms,
         call,
         trade_id,
@@ -315,7 +315,7 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope
     if trade_id.is_empty() || trade_id.len() > 20 || !trade_id.chars().all(plain) {
         return Err((400, "bad trx_id"));
     }
-    if world.trades.iter().any(|trade| trade.trade_id == trade_id) {
+    if world.trades.has_id(trade_id) {
         return Err((409, "duplicate trx_id"));
     }
     let wallet_id = field(fields, "integrator_id");

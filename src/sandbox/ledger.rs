@@ -1,6 +1,6 @@
 //! The ledger: every trade with what was really charged and refunded, every code, every request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use rand::{Rng, SeedableRng};
@@ -100,10 +100,10 @@ struct SavedState {
 
 /// The state of the gateway.
 pub(crate) struct World {
-    pub(crate) trades: Vec<Trade>,
+    pub(crate) trades: Trades,
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) script: Script,
-    pub(crate) log: Vec<Entry>,
+    pub(crate) log: Log,
     /// Tokens of the gateway, and when each expires.
     pub(crate) tokens: BTreeMap<String, u64>,
     pub(crate) phone_seen_ms: Option<u64>,
@@ -113,16 +113,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn load(file: Option<&Path>, seed: u64) -> anyhow::Result<Self> {
+    pub(crate) fn load(file: Option<&Path>, seed: u64, is_lean: bool) -> anyhow::Result<Self> {
         let book = match file.filter(|file| file.exists()) {
             Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
             None => SavedState::default(),
         };
         Ok(Self {
-            trades: book.trades,
+            trades: Trades::of(book.trades),
             codes: book.codes,
             script: Script::default(),
-            log: Vec::new(),
+            log: Log {
+                is_lean,
+                ..Log::default()
+            },
             tokens: BTreeMap::new(),
             phone_seen_ms: None,
             down_until_ms: 0,
@@ -135,7 +138,7 @@ impl World {
     pub(crate) fn save(&self) {
         let Some(file) = &self.file else { return };
         let book = SavedState {
-            trades: self.trades.clone(),
+            trades: self.trades.all().to_vec(),
             codes: self.codes.clone(),
         };
         let written = serde_json::to_vec(&book).map(|bytes| std::fs::write(file, bytes));
@@ -145,44 +148,33 @@ impl World {
     }
 
     pub(crate) fn trade(&mut self, gateway_ref: &str) -> Option<&mut Trade> {
-        self.trades
-            .iter_mut()
-            .find(|trade| trade.gateway_ref == gateway_ref)
+        self.trades.by_ref(gateway_ref)
     }
 
-    /// Twenty digits, of which the first fourteen are a date: the format of the gateway's ids.
+    /// Twenty digits, of which the first fourteen are a date: the format of the gateway's ids. No two trades share one.
     pub(crate) fn new_trans_id(&mut self) -> String {
         let date = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
-        let tail: u32 = self.random.random_range(0..1_000_000);
-        format!("{}{tail:06}", date.strftime("%Y%m%d%H%M%S"))
-    }
-
-    /// Applies what is due: customers answer, late money arrives.
-    pub(crate) fn settle(&mut self, now_ms: u64) {
-        for trade in &mut self.trades {
-            let answer = trade.plan.answers_at_ms.filter(|(at, _)| now_ms >= *at);
-            if let Some((_, yes)) = answer.filter(|_| trade.place == Place::Pending) {
-                trade.plan.answers_at_ms = None;
-                if yes {
-                    trade.charge("the customer confirmed");
-                } else {
-                    trade.fail("the customer declined", now_ms);
-                }
-            }
-            let late = trade.plan.paid_late_at_ms.filter(|at| now_ms >= *at);
-            if late.is_some() && matches!(trade.place, Place::Failed | Place::Closed) {
-                trade.plan.paid_late_at_ms = None;
-                trade.charge("paid after all");
+        let date = date.strftime("%Y%m%d%H%M%S").to_string();
+        loop {
+            let tail: u32 = self.random.random_range(0..1_000_000);
+            let gateway_ref = format!("{date}{tail:06}");
+            if !self.trades.has_ref(&gateway_ref) {
+                return gateway_ref;
             }
         }
     }
 
+    /// Applies what is due: customers answer, late money arrives.
+    pub(crate) fn settle(&mut self, now_ms: u64) {
+        self.trades.settle(now_ms);
+    }
+
     /// The phone page's answer to a payment that awaits it.
     pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
-        let asks = |trade: &&mut Trade| {
+        let asks = |trade: &Trade| {
             trade.trade_id == trade_id && trade.place == Place::Pending && trade.plan.asks_phone
         };
-        let Some(trade) = self.trades.iter_mut().find(asks) else {
+        let Some(trade) = self.trades.find(asks) else {
             return false;
         };
         trade.plan.asks_phone = false;
@@ -195,7 +187,105 @@ impl World {
     }
 }
 
+/// Every trade, oldest first. Each call of the gateway finds its trade without a search: a load of many tills has
+/// thousands of calls per second.
+#[derive(Default)]
+pub(crate) struct Trades {
+    all: Vec<Trade>,
+    by_ref: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
+    /// Trades whose customer or whose late money may be due: every trade that was changed, until it has no such plan.
+    planned: BTreeSet<usize>,
+}
+
+impl Trades {
+    fn of(all: Vec<Trade>) -> Self {
+        let mut trades = Self::default();
+        all.into_iter().for_each(|trade| trades.push(trade));
+        trades
+    }
+
+    pub(crate) fn all(&self) -> &[Trade] {
+        &self.all
+    }
+
+    pub(crate) fn push(&mut self, trade: Trade) {
+        let nth = self.all.len();
+        self.by_ref.insert(trade.gateway_ref.clone(), nth);
+        self.by_id.insert(trade.trade_id.clone(), nth);
+        self.all.push(trade);
+    }
+
+    pub(crate) fn has_id(&self, trade_id: &str) -> bool {
+        self.by_id.contains_key(trade_id)
+    }
+
+    fn has_ref(&self, gateway_ref: &str) -> bool {
+        self.by_ref.contains_key(gateway_ref)
+    }
+
+    fn by_ref(&mut self, gateway_ref: &str) -> Option<&mut Trade> {
+        let nth = *self.by_ref.get(gateway_ref)?;
+        self.changing(nth)
+    }
+
+    /// The first trade of this kind, to change it.
+    pub(crate) fn find(&mut self, is_it: impl Fn(&Trade) -> bool) -> Option<&mut Trade> {
+        let nth = self.all.iter().position(is_it)?;
+        self.changing(nth)
+    }
+
+    fn changing(&mut self, nth: usize) -> Option<&mut Trade> {
+        self.planned.insert(nth);
+        self.all.get_mut(nth)
+    }
+
+    fn settle(&mut self, now_ms: u64) {
+        let all = &mut self.all;
+        self.planned
+            .retain(|nth| all.get_mut(*nth).is_some_and(|trade| trade.settle(now_ms)));
+    }
+}
+
+/// The requests that came.
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) entries: Vec<Entry>,
+    /// How often each call came.
+    pub(crate) counts: BTreeMap<Call, u64>,
+    /// Only the counts are kept. A load of an hour has millions of requests.
+    is_lean: bool,
+}
+
+impl Log {
+    pub(crate) fn add(&mut self, entry: Entry) {
+        *self.counts.entry(entry.call).or_default() += 1;
+        if !self.is_lean {
+            self.entries.push(entry);
+        }
+    }
+}
+
 impl Trade {
+    /// Applies what is due. False if nothing can be due later.
+    fn settle(&mut self, now_ms: u64) -> bool {
+        let answer = self.plan.answers_at_ms.filter(|(at, _)| now_ms >= *at);
+        if let Some((_, yes)) = answer.filter(|_| self.place == Place::Pending) {
+            self.plan.answers_at_ms = None;
+            if yes {
+                self.charge("the customer confirmed");
+            } else {
+                self.fail("the customer declined", now_ms);
+            }
+        }
+        let late = self.plan.paid_late_at_ms.filter(|at| now_ms >= *at);
+        if late.is_some() && matches!(self.place, Place::Failed | Place::Closed) {
+            self.plan.paid_late_at_ms = None;
+            self.charge("paid after all");
+        }
+        self.plan.answers_at_ms.is_some() || self.plan.paid_late_at_ms.is_some()
+    }
+
     pub(crate) fn charge(&mut self, why: &str) {
         self.place = Place::Paid;
         self.charged += self.amount;

@@ -62,6 +62,8 @@ pub struct Config {
     pub backend: Option<String>,
     /// The server key for that backend.
     pub server_key: Option<String>,
+    /// Keep no log of requests, and draw no pictures of codes: for a load of many tills.
+    pub is_lean: bool,
     /// A folder with pages to serve: the demo. On the sandbox's own origin they may call `/_sim` and the shop.
     pub pages: Option<PathBuf>,
     /// An address of this machine at which real phones open the phone's page, by HTTPS.
@@ -125,7 +127,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
-    let world = World::load(config.state.as_deref(), config.seed)?;
+    let world = World::load(config.state.as_deref(), config.seed, config.is_lean)?;
     let shop = shop::ShopServer::new(config.backend.clone(), config.server_key.clone());
     let sandbox = Sandbox {
         config: Arc::new(config),

@@ -47,6 +47,9 @@ struct SandboxArgs {
     /// The shop's server key there.
     #[arg(long, env = "KAUNTER_SERVER_KEY")]
     server_key: Option<String>,
+    /// Count requests instead of logging them, and draw no pictures of codes: for a load of many tills.
+    #[arg(long)]
+    lean: bool,
     /// A folder with pages to serve: the demo.
     #[arg(long)]
     pages: Option<PathBuf>,
@@ -83,6 +86,7 @@ async fn run(args: SandboxArgs) -> anyhow::Result<()> {
         state: args.state,
         backend: args.backend,
         server_key: args.server_key,
+        is_lean: args.lean,
         pages: args.pages,
         lan: lan_address(args.lan)?,
     })

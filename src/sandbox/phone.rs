@@ -32,6 +32,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
     world.settle(now_ms);
     let trades: Vec<Value> = world
         .trades
+        .all()
         .iter()
         .rev()
         .filter(|trade| trade.plan.code.is_some())
@@ -48,6 +49,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         .collect();
     let shown: Vec<Value> = world
         .trades
+        .all()
         .iter()
         .rev()
         .filter(|trade| trade.place == Place::Created)

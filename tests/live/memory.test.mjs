@@ -1,8 +1,10 @@
-// As many frames as in eight hours at a counter: the memory of the module and of JavaScript does not grow.
+// As many frames as in eight hours at a counter: the memory of the module and of JavaScript does not grow. What a scan
+// opened is closed, whenever it ends.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import QRCode from "qrcode";
+import { until } from "../terminal/harness.mjs";
 import { stage } from "./stage.mjs";
 
 const WARM_UP = 1_000;
@@ -71,5 +73,40 @@ test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async 
   );
   assert.equal(late.module, warm.module);
   assert.ok(late.heap - warm.heap <= MOST_GROWTH, `the heap grew by ${late.heap - warm.heap} bytes`);
+  assert.deepEqual(page.problems, []);
+});
+
+test("a scan that is given up and a camera that is released leave no frame open, and a closed till leaves no worker", async (t) => {
+  const plain = await all.browser({ args: ["--js-flags=--expose-gc"] });
+  const page = await all.till(t, plain);
+  const said = [];
+  page.on("console", (message) => said.push(message.text()));
+  const ends = async (end) => {
+    // Each scan ends somewhat later: while the camera starts, while the worker starts, or while it reads.
+    for (let turn = 0; turn < 8; turn++) {
+      await page.evaluate(
+        async ({ end, pause }) => {
+          if (till.state === "closed") globalThis.till = await openTill();
+          globalThis.leaves = new AbortController();
+          const scan = globalThis.ends(till.scan({ timeoutMs: 20_000, signal: leaves.signal }));
+          const began = performance.now();
+          while (performance.now() < began + pause) await new Promise((next) => requestAnimationFrame(next));
+          await new Function("till", "leaves", `return ${end}`)(till, leaves);
+          await scan;
+          gc();
+        },
+        { end, pause: turn * 35 },
+      );
+    }
+  };
+  await ends("leaves.abort()");
+  await ends("till.camera.release()");
+  // Chromium reports frames that it collected open every ten seconds, on the console of their thread.
+  await page.evaluate(() => new Promise((next) => setTimeout(() => next(gc()))));
+  const reported = performance.now() + 11_000;
+  await until("the browser would have said it", () => performance.now() > reported);
+  assert.deepEqual(said, []);
+  await ends("till.close()");
+  await until("no worker is left", () => page.workers().length === 0);
   assert.deepEqual(page.problems, []);
 });

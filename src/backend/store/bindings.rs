@@ -31,7 +31,7 @@ pub(crate) async fn due(
     row.map(|row| read_due(&row)).transpose()
 }
 
-fn read_due(row: &sqlx::any::AnyRow) -> sqlx::Result<Due> {
+pub(super) fn read_due(row: &sqlx::any::AnyRow) -> sqlx::Result<Due> {
     let number = |name: &str| -> sqlx::Result<u64> {
         let number: i64 = row.try_get(name)?;
         Ok(u64::try_from(number).unwrap_or(0))

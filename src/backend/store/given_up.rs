@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-fn read_given_up(row: &AnyRow) -> sqlx::Result<GiveUp> {
+pub(super) fn read_given_up(row: &AnyRow) -> sqlx::Result<GiveUp> {
     let (tender, at_ms): (String, i64) =
         (row.try_get("given_up_tender")?, row.try_get("given_up_ms")?);
     let tender = serde_json::from_value(tender.into());

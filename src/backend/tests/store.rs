@@ -38,6 +38,7 @@ impl Desk {
             merchant: "M".to_owned(),
             password: KEY.to_owned(),
             profile: kaunter_sandbox::Profile::Sandbox,
+            is_lean: false,
             seed: 1,
             time_permille: 1000,
             state: None,

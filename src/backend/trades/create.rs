@@ -17,7 +17,7 @@ use crate::id;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
-use crate::store::{self, word};
+use crate::store::{self, SaleTrades, TakenSale, word};
 use crate::trail::{self, Actor, AuditEntry, entries};
 
 /// A new trade that the rules admit, and what it changes.
@@ -52,7 +52,8 @@ impl Inner {
     ) -> Result<(Trade, Vec<SendTask>), ChangeError> {
         let new = &request.new;
         let mut change = self.store.begin().await?;
-        store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
+        let sale =
+            store::take_and_read_sale(&mut change, &request.shop, &new.sale.reference).await?;
         if let Some(same) =
             store::with_key(&mut change, &request.shop, &new.idempotency_key).await?
         {
@@ -65,7 +66,7 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let admitted = self.admit(&mut change, &request, now).await?;
+        let admitted = self.admit(&mut change, &request, sale, now).await?;
         let CreateRequest {
             shop,
             terminal,
@@ -115,15 +116,19 @@ impl Inner {
         self: &Arc<Self>,
         change: &mut store::Change,
         request: &CreateRequest,
+        taken: TakenSale,
         now: Ms,
     ) -> Result<Admitted, ChangeError> {
         let (shop, sale) = (&request.shop, &request.new.sale);
-        let given_up = store::given_up(change, shop, &sale.reference).await?;
-        admission::check_given_up(given_up.as_ref()).map_err(Problem::new)?;
+        admission::check_given_up(taken.given_up.as_ref()).map_err(Problem::new)?;
         let since = now.saturating_sub(admission::WINDOW_MS);
-        let known = store::sale_trades(change, shop, &sale.reference, since).await?;
+        let known = if taken.is_new {
+            SaleTrades::default()
+        } else {
+            store::sale_trades(change, shop, &sale.reference, since).await?
+        };
         let first = known.first.as_ref().map(Due::of_first);
-        let due = store::due(change, shop, &sale.reference).await?.or(first);
+        let due = taken.due.or(first);
         let mut others = known.recent;
         let stored: Vec<u64> = others.iter().map(Trade::version).collect();
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {

@@ -23,11 +23,11 @@ extern "C" {
 
 /// What a worker receives.
 #[derive(Debug)]
-pub enum Source<'a> {
+pub enum Source {
     /// A `ReadableStream` of `VideoFrame`.
-    Stream(&'a JsValue),
+    Stream(JsValue),
     /// The track, from which the worker makes a stream.
-    Track(&'a MediaStreamTrack),
+    Track(MediaStreamTrack),
 }
 
 /// A copy of the camera's track. Dropping it stops the copy; otherwise the camera's light would stay on.
@@ -35,24 +35,18 @@ pub enum Source<'a> {
 pub struct Tap {
     of: String,
     track: MediaStreamTrack,
-    readable: Option<JsValue>,
 }
 
 impl Tap {
     /// Copies this track.
     #[must_use]
     pub fn new(track: &MediaStreamTrack) -> Self {
-        let mut tap = Self {
+        Self {
             of: track.id(),
             // The browser's own `clone`, which makes a second track of the same camera, and not another reference to
             // the first.
             track: MediaStreamTrack::clone(track),
-            readable: None,
-        };
-        if Reflect::has(&js_sys::global(), &"MediaStreamTrackProcessor".into()).unwrap_or(false) {
-            tap.readable = tap.processed().ok();
         }
-        tap
     }
 
     /// True if it is a copy of this track.
@@ -61,12 +55,16 @@ impl Tap {
         self.of == track.id()
     }
 
-    /// What the worker receives: a stream if the page can make one, else the track.
+    /// What the worker receives: a stream if the page can make one, else the track. A stream must be transferred at
+    /// once: Chromium copies a frame that is in it to the worker, and leaves the first one open.
     #[must_use]
-    pub fn source(&self) -> Source<'_> {
-        match &self.readable {
+    pub fn source(&self) -> Source {
+        let makes = Reflect::has(&js_sys::global(), &"MediaStreamTrackProcessor".into());
+        let stream = makes.unwrap_or(false).then(|| self.processed().ok());
+        match stream.flatten() {
             Some(readable) => Source::Stream(readable),
-            None => Source::Track(&self.track),
+            // Another reference: the track's own `clone` would make a third one.
+            None => Source::Track(Clone::clone(&self.track)),
         }
     }
 

@@ -133,7 +133,8 @@ impl WorkerReader {
 
     pub(super) fn take(&self, tap: Tap) {
         self.leave();
-        let (message, moved) = match tap.source() {
+        let source = tap.source();
+        let (message, moved): (_, &JsValue) = match &source {
             Source::Stream(stream) => (
                 ToWorker::Stream {
                     stream: Moved(stream),
@@ -144,7 +145,7 @@ impl WorkerReader {
                 ToWorker::Track {
                     track: Moved(track),
                 },
-                track.as_ref(),
+                track,
             ),
         };
         // Browsers that can transfer neither streams of frames nor tracks refuse: Firefox, Safari before 18.

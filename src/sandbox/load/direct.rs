@@ -84,15 +84,6 @@ impl Direct {
         Ok(data["trans_id"].as_str().context("no trade")?.to_owned())
     }
 
-    pub(crate) async fn status(&self, gateway_ref: &str) -> anyhow::Result<()> {
-        let fields = vec![
-            field("integrator_id", WALLET),
-            field("trans_id", gateway_ref),
-        ];
-        self.call("payment/check-status", fields).await?;
-        Ok(())
-    }
-
     pub(crate) async fn pay(&self, gateway_ref: &str, code: &str) -> anyhow::Result<()> {
         let fields = vec![
             field("user_qr_code", code),
@@ -103,19 +94,6 @@ impl Direct {
         let data = self.call("payment/payment", fields).await?;
         data["user_order_status"].as_str().context("not paid")?;
         Ok(())
-    }
-
-    /// Measures status checks now and then until the time is over.
-    pub(crate) async fn status_checks(self, until: Instant) -> anyhow::Result<Times> {
-        let gateway_ref = self.create().await?;
-        let mut times = Times::default();
-        while Instant::now() < until {
-            let began = Instant::now();
-            self.status(&gateway_ref).await?;
-            times.add(began.elapsed());
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(times)
     }
 
     /// Measures payments now and then until the time is over.

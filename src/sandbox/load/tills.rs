@@ -1,136 +1,186 @@
-//! Tills that wait: each checks the status of its payment every two seconds.
+//! Tills that wait for their customers: each looks at its payment every two seconds, or at the pace that the backend asks
+//! for.
 
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
 use kaunter_core::wire::Status;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::direct::Direct;
+use crate::line::CallFailure;
+use crate::report;
+use crate::round::Round;
 use crate::shop::ShopClient;
-use crate::times::Times;
+use crate::till::{Till, expect};
 
-/// The pause between two status checks of a till.
+/// The pause between two looks of a till.
 const POLL: Duration = Duration::from_secs(2);
-/// How many payments begin at once, before anything is measured.
-const AT_ONCE: usize = 16;
+/// How many tills begin at once.
+const AT_ONCE: usize = 32;
+/// The pause of a till that was refused without `Retry-After`.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The time between the opening of the last till and the first look that counts.
+const SETTLE: Duration = Duration::from_secs(4);
 
-/// A payment that a till waits for.
-#[derive(Clone)]
-struct Waiting {
-    token: String,
-    trade_id: String,
+/// How the tills are measured.
+pub(crate) struct Rounds {
+    /// Numbers of tills, rising.
+    pub(crate) tills: Vec<usize>,
+    /// The length of a round.
+    pub(crate) span: Duration,
+    /// How many rounds each number of tills has.
+    pub(crate) rounds: u64,
+    /// The length of the round in which nobody looks, after the others.
+    pub(crate) silence: Duration,
+    /// The longest time to open the tills of one number.
+    pub(crate) opening: Duration,
 }
 
-/// Each till waits for a payment of its own.
-pub(crate) async fn one_payment_each(
-    shop: &ShopClient,
-    direct: Direct,
-    tills: usize,
-    seconds: u64,
-) -> anyhow::Result<Value> {
-    let began = Instant::now();
-    let mut waiting = Vec::new();
-    let mut opening = JoinSet::new();
-    for nth in 0..tills {
-        if opening.len() >= AT_ONCE
-            && let Some(one) = opening.join_next().await
-        {
-            waiting.push(one??);
+/// Opens more and more tills, and measures each number of them.
+pub(crate) async fn rise(shop: &ShopClient, plan: &Rounds) -> anyhow::Result<()> {
+    let round = Round::default();
+    let mut looking = JoinSet::new();
+    for tills in &plan.tills {
+        let began = Instant::now();
+        let refused = open(shop, &round, &mut looking, *tills, began + plan.opening).await?;
+        let (open, opened_ms) = (looking.len(), began.elapsed().as_millis());
+        tokio::time::sleep(SETTLE).await;
+        let told =
+            json!({"tills": tills, "open": open, "opened_ms": opened_ms, "refused": refused});
+        for _ in 0..plan.rounds {
+            measure(shop, &round, "looks", plan.span, &told).await?;
         }
-        let shop = shop.clone();
-        opening.spawn(async move { open(&shop, nth).await });
+        round.be_silent(true);
+        // The looks of before are answered.
+        tokio::time::sleep(AGAIN).await;
+        measure(shop, &round, "silence", plan.silence, &told).await?;
+        round.be_silent(false);
+        if open < *tills {
+            break;
+        }
     }
-    while let Some(one) = opening.join_next().await {
-        waiting.push(one??);
-    }
-    let mut told = measure(shop, direct, waiting, seconds).await?;
-    told["tills"] = json!(tills);
-    told["opened_ms"] = json!(began.elapsed().as_millis());
-    Ok(told)
+    Ok(())
 }
 
-/// All tills check one payment.
+/// All tills look at one payment.
 pub(crate) async fn all_one(
     shop: &ShopClient,
-    direct: Direct,
     askers: usize,
-    seconds: u64,
-) -> anyhow::Result<Value> {
-    let one = open(shop, 0).await?;
-    let mut told = measure(shop, direct, vec![one; askers], seconds).await?;
-    told["askers"] = json!(askers);
-    Ok(told)
+    span: Duration,
+) -> anyhow::Result<()> {
+    let round = Round::default();
+    let mut looking = JoinSet::new();
+    let first = pending(shop, 0)
+        .await
+        .map_err(|failure| anyhow::anyhow!(failure.kind))?;
+    for nth in 1..askers {
+        let till = first.beside(shop, nth).await?;
+        looking.spawn(look(till, round.clone(), round.join()));
+    }
+    looking.spawn(look(first, round.clone(), round.join()));
+    tokio::time::sleep(SETTLE).await;
+    measure(shop, &round, "looks", span, &json!({"tills": askers})).await
 }
 
-async fn open(shop: &ShopClient, nth: usize) -> anyhow::Result<Waiting> {
-    let token = shop.token(&format!("till-{nth}")).await?;
-    let code = shop.code("ignores").await?;
-    let trade = shop.create(&token).await?;
-    let handed = shop.hand_over(&token, &trade.trade_id, code).await?;
-    ensure!(handed.status == Status::Pending, "{:?}", handed.status);
-    Ok(Waiting {
-        token,
-        trade_id: trade.trade_id,
-    })
+/// Opens tills until there are so many, or the time is over. Returns how often one was refused.
+async fn open(
+    shop: &ShopClient,
+    round: &Round,
+    looking: &mut JoinSet<()>,
+    tills: usize,
+    until: Instant,
+) -> anyhow::Result<u64> {
+    let (mut refused, mut opening) = (0, JoinSet::new());
+    let mut next = looking.len();
+    loop {
+        while opening.len() < AT_ONCE && next < tills && Instant::now() < until {
+            let shop = shop.clone();
+            opening.spawn(async move { begin(&shop, next, until).await });
+            next += 1;
+        }
+        let Some(one) = opening.join_next().await else {
+            return Ok(refused);
+        };
+        let (till, times) = one?;
+        refused += times;
+        if let Some(till) = till {
+            looking.spawn(look(till, round.clone(), round.join()));
+        }
+    }
+}
+
+/// Opens one till. Waits as long as the backend asks when it refuses. Returns how often it did.
+async fn begin(shop: &ShopClient, nth: usize, until: Instant) -> (Option<Till>, u64) {
+    for refused in 0.. {
+        match pending(shop, nth).await {
+            Ok(till) => return (Some(till), refused),
+            Err(failure) => {
+                let wait = failure.wait.unwrap_or(AGAIN);
+                if Instant::now() + wait > until {
+                    return (None, refused + 1);
+                }
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+    (None, 0)
+}
+
+/// A till with a payment whose customer never confirms.
+async fn pending(shop: &ShopClient, nth: usize) -> Result<Till, CallFailure> {
+    let refused = |_| CallFailure::of("the shop's server was refused");
+    let mut till = Till::new(shop, nth).await.map_err(refused)?;
+    let code = shop.code("ignores").await.map_err(refused)?;
+    till.begin().await?;
+    expect(till.hand_over(&code).await?, Status::Pending)?;
+    Ok(till)
 }
 
 async fn measure(
     shop: &ShopClient,
-    direct: Direct,
-    waiting: Vec<Waiting>,
-    seconds: u64,
-) -> anyhow::Result<Value> {
-    let span = Duration::from_secs(seconds);
-    // A first round that is not measured: its connections and statements are new.
-    let start = Instant::now() + POLL;
-    let checks_before = shop.requests("status").await?;
-    let share = tokio::spawn(direct.status_checks(start + span));
-    let count = u32::try_from(waiting.len())?;
-    let mut asking = JoinSet::new();
-    for (nth, till) in (0..).zip(waiting) {
-        let shop = shop.clone();
-        // Spread over the two seconds, like real tills.
-        let first = Instant::now() + POLL * nth / count;
-        asking.spawn(async move { poll(&shop, &till, first, start, start + span).await });
+    round: &Round,
+    phase: &str,
+    span: Duration,
+    told: &serde_json::Value,
+) -> anyhow::Result<()> {
+    if span.is_zero() {
+        return Ok(());
     }
-    let (mut times, mut failed) = (Times::default(), 0);
-    while let Some(one) = asking.join_next().await {
-        let (own, wrong) = one?;
-        times.extend(own);
-        failed += wrong;
-    }
-    let share = share.await??;
-    // Our own status checks, which measure the gateway's share, are in its log too.
-    let asked = shop.requests("status").await? - checks_before - share.count();
-    let told = times.summary();
-    Ok(
-        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.summary()}),
-    )
+    report::begin(phase).await;
+    let asked = shop.requests("status").await?;
+    round.begin();
+    let began = Instant::now();
+    tokio::time::sleep(span).await;
+    let (mut counts, took) = (round.end(), began.elapsed());
+    counts["questions"] = json!(shop.requests("status").await? - asked);
+    counts["seconds"] = json!(took.as_secs_f64());
+    report::end(phase, &[told, &counts]).await;
+    Ok(())
 }
 
-async fn poll(
-    shop: &ShopClient,
-    till: &Waiting,
-    first: Instant,
-    from: Instant,
-    until: Instant,
-) -> (Times, u64) {
-    let (mut times, mut failed) = (Times::default(), 0);
-    let mut due = first;
-    while due < until {
+/// Looks for ever.
+async fn look(mut till: Till, round: Round, nth: usize) {
+    let mut due = Instant::now() + POLL;
+    loop {
         tokio::time::sleep_until(due.into()).await;
-        let began = Instant::now();
-        let good = shop
-            .ask(&till.token, &till.trade_id)
-            .await
-            .is_ok_and(|trade| trade.status == Status::Pending);
-        if due >= from {
-            times.add(began.elapsed());
+        if round.is_silent() {
+            due += POLL;
+            continue;
         }
-        failed += u64::from(!good);
-        due += POLL;
+        let began = Instant::now();
+        let pause = match till.look().await {
+            Ok(answer) => {
+                let pace = answer.pace.unwrap_or(POLL).max(POLL);
+                round.good(nth, due, began, pace);
+                pace
+            }
+            Err(failure) => {
+                let wait = failure.wait.unwrap_or(POLL);
+                round.failed(failure);
+                wait
+            }
+        };
+        // From the start of a look to the start of the next, as a page does it.
+        due = (due + pause).max(Instant::now());
     }
-    (times, failed)
 }

@@ -1,16 +1,23 @@
-//! `cargo xtask bench backend`: how much time the backend adds to the gateway's, and how much memory and CPU it uses.
+//! `cargo xtask bench backend`: what a look, a question to the gateway and a sale cost the backend, how long they take,
+//! and what it does with more and more tills. With another build's programs, both are measured in one run.
 
+mod costs;
+mod load;
 mod page;
+mod parts;
+mod plot;
+mod profile;
+mod soak;
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
-use super::machine::Program;
+use super::machine::Pins;
 use super::postgres::Postgres;
 use crate::run::{cargo, run, step, target};
+use load::Measured;
+use parts::Parts;
 
 /// The limits of the load.
 #[derive(clap::Args)]
@@ -18,26 +25,37 @@ pub(crate) struct Rush {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Numbers of tills that check a payment every 2 s; one measurement each.
-    #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 300, 1000])]
+    /// Rising numbers of tills that look at a pending payment every 2 s; one measurement each.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 2_000, 5_000, 10_000])]
     tills: Vec<u64>,
+    /// The most tills on SQLite.
+    #[arg(long, default_value_t = 5_000)]
+    sqlite_tills: u64,
     /// Numbers of sales per second; one measurement each.
-    #[arg(long, value_delimiter = ',', default_values_t = [5, 20, 50, 100])]
+    #[arg(long, value_delimiter = ',', default_values_t = [50, 100, 200, 500])]
     sales: Vec<u64>,
     /// Only this store; the other store keeps the figures of the last run.
     #[arg(long, value_parser = ["sqlite", "postgres"])]
     only: Option<String>,
+    /// A folder with an earlier `kaunter-backend`: it is measured too, and the page compares them.
+    #[arg(long, value_name = "FOLDER")]
+    before: Option<PathBuf>,
+    /// Instead: so many minutes with the first number of tills and with sales beside them, on PostgreSQL. Prints the
+    /// backend's memory each minute, and how fast it grows.
+    #[arg(long, value_name = "MINUTES")]
+    soak: Option<u64>,
+    /// Instead: the statements of PostgreSQL, and with Linux's `perf` the functions, that the first number of tills and
+    /// the first number of sales cost.
+    #[arg(long)]
+    profile: bool,
 }
 
-/// How many tills check one payment.
+/// How many tills look at one payment.
 const ASKERS: u64 = 50;
-
-/// The sandbox and a backend on one store; restarted for each measurement.
-struct Parts {
-    sandbox: Program,
-    backend: Program,
-    keys: Vec<(&'static str, String)>,
-}
+/// Seconds in which nobody looks: what the backend uses then, its questions to the gateway cost.
+const SILENCE: u64 = 6;
+/// The longest time to open the tills of one number, in seconds: 10,000 need 250 new payments a second.
+const OPENING: u64 = 40;
 
 impl Rush {
     pub(crate) fn run(self) -> anyhow::Result<()> {
@@ -50,56 +68,110 @@ impl Rush {
             "kaunter-sandbox",
         ];
         run(cargo(&[&build[..], &packages[..]].concat()))?;
-        let postgres = Postgres::start()?;
-        let mut all = self.before()?;
-        for store in ["sqlite", "postgres"] {
+        let pins = Pins::of_this_machine();
+        let postgres = Postgres::start(&pins.others)?;
+        if let Some(minutes) = self.soak {
+            return soak::run(&postgres, &pins, self.first_tills(), minutes);
+        }
+        if self.profile {
+            return profile::run(&postgres, &pins, &self);
+        }
+        let mut all = self.kept_figures()?;
+        for store in ["postgres", "sqlite"] {
             if self.only.as_deref().is_some_and(|only| only != store) {
                 continue;
             }
-            all[store] = self.measure(store, &postgres)?;
+            for (name, folder) in self.builds() {
+                all[store][name] = self.measure((store, name), &folder, &postgres, &pins)?;
+                // What is measured is kept, even if a later part fails.
+                all["postgres_version"] = json!(postgres.version);
+                std::fs::write(kept(), serde_json::to_string_pretty(&all)?)?;
+                page::write(&all)?;
+            }
         }
-        all["postgres_version"] = json!(postgres.version);
-        std::fs::write(kept(), serde_json::to_string_pretty(&all)?)?;
-        page::write(&all)
+        Ok(())
     }
 
-    /// The figures of the last run, if only one store is measured.
-    fn before(&self) -> anyhow::Result<Value> {
-        if self.only.is_none() {
+    fn first_tills(&self) -> u64 {
+        self.tills.first().copied().unwrap_or(1_000)
+    }
+
+    /// The builds that are measured: this one, and an earlier one before it.
+    fn builds(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut builds = Vec::new();
+        if let Some(folder) = &self.before {
+            builds.push(("before", folder.clone()));
+        }
+        builds.push(("after", target().join("release")));
+        builds
+    }
+
+    /// The figures of the last run, for what this run does not measure.
+    fn kept_figures(&self) -> anyhow::Result<Value> {
+        if self.only.is_none() && self.before.is_some() {
             return Ok(json!({}));
         }
         let text = std::fs::read_to_string(kept()).unwrap_or_else(|_| "{}".to_owned());
         Ok(serde_json::from_str(&text)?)
     }
 
-    fn measure(&self, store: &str, postgres: &Postgres) -> anyhow::Result<Value> {
+    fn measure(
+        &self,
+        (store, build): (&str, &str),
+        folder: &std::path::Path,
+        postgres: &Postgres,
+        pins: &Pins,
+    ) -> anyhow::Result<Value> {
         let mut count = 0;
-        let mut one = |name: &str, number: u64, what: &str| -> anyhow::Result<Value> {
-            step(&format!("{store}: {number} {what}"));
+        let mut one = |what: &str, args: &[String]| -> anyhow::Result<Vec<Value>> {
+            step(&format!("{store}, {build}: {what}"));
             count += 1;
-            let url = match store {
-                "postgres" => Some(postgres.database(&format!("bench_{count}"))?),
-                _ => None,
-            };
-            let parts = Parts::start(url)?;
-            let told = parts.load(name, number, self.seconds)?;
-            println!("{told}");
-            Ok(told)
+            let database = format!("bench_{build}_{count}");
+            let postgres = (store == "postgres").then_some((postgres, database.as_str()));
+            let parts = Parts::start(folder, postgres, pins)?;
+            let seconds = self.seconds.to_string();
+            let args = [&["--seconds".to_owned(), seconds], args].concat();
+            parts.load(&args, |told| {
+                if told["ends"].is_string() {
+                    println!("{told}");
+                }
+            })
         };
-        let mut told = json!({"tills": [], "sales": []});
-        let mut keep = |list: &str, value: Value| {
-            if let Some(list) = told[list].as_array_mut() {
-                list.push(value);
-            }
-        };
-        for tills in &self.tills {
-            keep("tills", one("tills", *tills, "tills ask")?);
-        }
+        let tills = self
+            .tills
+            .iter()
+            .filter(|tills| store == "postgres" || **tills <= self.sqlite_tills);
+        let tills = tills.map(u64::to_string).collect::<Vec<_>>().join(",");
+        let looks = one(
+            &format!("{tills} tills look"),
+            &words(&[
+                "tills",
+                "--tills",
+                &tills,
+                "--silence",
+                &SILENCE.to_string(),
+                "--opening",
+                &OPENING.to_string(),
+            ]),
+        )?;
+        let mut sales = Vec::new();
         for rate in &self.sales {
-            keep("sales", one("sales", *rate, "sales a second")?);
+            let told = one(
+                &format!("{rate} sales a second"),
+                &words(&["sales", "--rate", &rate.to_string()]),
+            )?;
+            let broke = told.iter().any(|told| told.number("failed") > 0.0);
+            sales.extend(told);
+            if broke {
+                // More sales per second say nothing new.
+                break;
+            }
         }
-        told["askers"] = one("askers", ASKERS, "askers of one payment")?;
-        Ok(told)
+        let askers = one(
+            &format!("{ASKERS} tills look at one payment"),
+            &words(&["askers", "--askers", &ASKERS.to_string()]),
+        )?;
+        Ok(json!({"tills": looks, "sales": sales, "askers": askers}))
     }
 }
 
@@ -107,80 +179,6 @@ fn kept() -> PathBuf {
     target().join("bench/backend.json")
 }
 
-impl Parts {
-    fn start(database_url: Option<String>) -> anyhow::Result<Self> {
-        let dir = target().join("bench/backend");
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir)?;
-        let mut keys = Vec::new();
-        for name in [
-            "KAUNTER_GATEWAY_KEY",
-            "KAUNTER_GATEWAY_SECRET",
-            "KAUNTER_GATEWAY_MERCHANT",
-            "KAUNTER_GATEWAY_PASSWORD",
-            "KAUNTER_SERVER_KEY",
-            "KAUNTER_SIGNING_KEY",
-        ] {
-            keys.push((name, fresh()?));
-        }
-        if let Some(url) = database_url {
-            keys.push(("KAUNTER_DATABASE_URL", url));
-        }
-        let mut command = program("kaunter-sandbox");
-        command.args(["--seed", "1"]).envs(keys.iter().cloned());
-        let sandbox = Program::start(command, &dir.join("sandbox.log"))?;
-        let config = dir.join("kaunter.toml");
-        // As in production, but with a deadline longer than the measurement, and a call limit that allows more sales
-        // per till than a person could make.
-        let text = format!(
-            "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\n[limits]\ncalls_per_minute = 100000\n[gateway]\nbase_url = \"{}/version1\"\nprofile = \"sandbox\"\n[policy]\ndeadline_ms = 3600000\n",
-            dir.join("kaunter.db"),
-            sandbox.address
-        );
-        std::fs::write(&config, text)?;
-        let mut command = program("kaunter-backend");
-        command.arg("--config").arg(config);
-        command
-            .env_remove("KAUNTER_LOG")
-            .env_remove("RUST_LOG")
-            .envs(keys.iter().cloned());
-        let backend = Program::start(command, &dir.join("backend.log"))?;
-        Ok(Self {
-            sandbox,
-            backend,
-            keys,
-        })
-    }
-
-    fn load(&self, rush: &str, number: u64, seconds: u64) -> anyhow::Result<Value> {
-        let count = match rush {
-            "sales" => "--rate",
-            "askers" => "--askers",
-            _ => "--tills",
-        };
-        let before_ms = self.backend.cpu_ms()?;
-        let output = program("kaunter-load")
-            .args(["--backend", &self.backend.address])
-            .args(["--sandbox", &self.sandbox.address])
-            .args(["--seconds", &seconds.to_string()])
-            .args([rush, count, &number.to_string()])
-            .envs(self.keys.iter().cloned())
-            .output()?;
-        let wrong = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{wrong}");
-        let mut told: Value = serde_json::from_slice(&output.stdout).context("no JSON")?;
-        told["memory_mib"] = json!(self.backend.memory_mib()?);
-        told["cpu_ms"] = json!(self.backend.cpu_ms()? - before_ms);
-        Ok(told)
-    }
-}
-
-fn program(name: &str) -> Command {
-    Command::new(target().join("release").join(name))
-}
-
-fn fresh() -> anyhow::Result<String> {
-    let mut bytes = [0; 24];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    Ok(format!("sandbox-{}", hex::encode(bytes)))
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }

@@ -1,30 +1,36 @@
-//! The figures as a page and a plot.
+//! The figures as a page.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::costs::{Stage, list, memory_per_till, per_sale, share, stages};
+use super::load::Measured;
+use super::plot;
 use crate::run::root;
 
-/// The target: 1,000 tills on PostgreSQL, 99 % of the status checks within 20 ms.
-const TARGET_TILLS: u64 = 1_000;
-const TARGET_US: u64 = 20_000;
-
-const STORES: [(&str, &str, &str); 2] = [
-    ("sqlite", "SQLite", "#e8590c"),
-    ("postgres", "PostgreSQL", "#0b7285"),
+/// The stores.
+const STORES: [(&str, &str); 2] = [("postgres", "PostgreSQL"), ("sqlite", "SQLite")];
+/// The builds of a comparison.
+const BUILDS: [&str; 2] = ["before", "after"];
+/// The targets: numbers of tills, and the longest p99 of a look, in microseconds.
+pub(super) const TARGETS: [(&str, u64, u64); 3] = [
+    ("postgres", 5_000, 20_000),
+    ("postgres", 10_000, 100_000),
+    ("sqlite", 5_000, 20_000),
 ];
+/// People write the page after this line.
+const BY_HAND: &str = "<!-- By hand from here. -->";
 
 pub(super) fn write(all: &Value) -> anyhow::Result<()> {
     let docs = root().join("docs");
     std::fs::create_dir_all(&docs)?;
-    let mut text = head(all);
-    for (key, name, _) in STORES {
+    let mut text = head(all) + &ratios(all) + &targets(all);
+    for (key, name) in STORES {
         if all[key].is_object() {
             text += &store(name, &all[key]);
         }
     }
-    text += &target(all);
     let file = docs.join("backend.md");
     // Keeps what people wrote below the figures.
     let words = std::fs::read_to_string(&file).unwrap_or_default();
@@ -32,13 +38,10 @@ pub(super) fn write(all: &Value) -> anyhow::Result<()> {
         text = format!("{text}\n{BY_HAND}{words}");
     }
     std::fs::write(&file, &text)?;
-    std::fs::write(docs.join("backend.svg"), plot(all))?;
+    std::fs::write(docs.join("backend.svg"), plot::drawn(all))?;
     println!("{text}");
     Ok(())
 }
-
-/// People write the page after this line.
-const BY_HAND: &str = "<!-- By hand from here. -->";
 
 fn head(all: &Value) -> String {
     let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -48,7 +51,12 @@ fn head(all: &Value) -> String {
         .map_or("?", |rest| rest.trim_start_matches([':', ' ', '\t']));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "# The backend, measured\n\nWritten by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with default settings; {cores} cores ({}).\nThe simulated tills, the database, the gateway (the sandbox) and the backend share them.\nA status check is `GET /v1/trades/{{trade_id}}`. It never waits for the gateway, so all of its time is added by the backend.\nA payment is `POST .../code`. The gateway's own time is subtracted; it is measured in the same run with direct calls to the sandbox. Times are p50 / p99 in milliseconds.\n\n",
+        "# The backend, measured\n\n\
+        Written by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with default settings and `pg_stat_statements`; {cores} processors ({}).\n\
+        The backend has one processor of its own. The simulated tills, the database and the gateway (the sandbox) share the others.\n\
+        Each till has its own connection and a payment that its customer never confirms. A look is `GET /v1/trades/{{trade_id}}`, every 2 s or at the pace that the backend asks for. It never waits for the gateway, so all of its time is added by the backend.\n\
+        A question is the backend's own status check at the gateway. Its cost is measured while no till looks; the rest is the cost of the looks.\n\
+        A payment is `POST .../code`. The gateway's own time is measured in the same run with direct calls to the sandbox. Times are p50 / p99 in milliseconds.\n\n",
         today(),
         env!("CARGO_PKG_VERSION"),
         all["postgres_version"].as_str().unwrap_or("?"),
@@ -66,162 +74,202 @@ fn today() -> String {
     String::from_utf8_lossy(&said).trim().to_owned()
 }
 
-fn ms(value: &Value) -> String {
-    thousandths(value.as_u64().unwrap_or(0))
-}
-
-fn thousandths(us: u64) -> String {
+pub(super) fn thousandths(us: u64) -> String {
     format!("{}.{:02}", us / 1000, us % 1000 / 10)
 }
 
 fn both(times: &Value) -> String {
-    format!("{} / {}", ms(&times["p50_us"]), ms(&times["p99_us"]))
+    let at = |name: &str| times[name].as_u64().map_or("–".to_owned(), thousandths);
+    format!("{} / {}", at("p50_us"), at("p99_us"))
 }
 
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+fn optional(number: Option<f64>, decimals: usize) -> String {
+    number.map_or("–".to_owned(), |number| format!("{number:.decimals$}"))
 }
 
-fn per_second(count: &Value, seconds: &Value) -> u64 {
-    count.as_u64().unwrap_or(0) / seconds.as_u64().unwrap_or(1).max(1)
+/// How many times less the later figure is.
+fn times_less(before: Option<f64>, after: Option<f64>) -> String {
+    let ratio = before
+        .zip(after)
+        .and_then(|(before, after)| share(before, after));
+    ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.1}"))
 }
 
-fn store(name: &str, told: &Value) -> String {
-    let mut text = format!(
-        "## {name}\n\n| tills that check every 2 s | checks per second | time of a check | gateway queries per second | time of a gateway query | failed | memory | processor |\n|---|---|---|---|---|---|---|---|\n"
-    );
-    for one in list(&told["tills"]) {
-        // Writing to memory can't fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} | {} | {} MiB | {} s |",
-            one["tills"],
-            per_second(&one["polls"]["count"], &one["seconds"]),
-            both(&one["polls"]),
-            per_second(&one["questions"], &one["seconds"]),
-            both(&one["gateway"]),
-            one["failed"],
-            one["memory_mib"],
-            seconds(&one["cpu_ms"]),
-        );
+/// The comparison of two builds, if there are two: ratios first.
+fn ratios(all: &Value) -> String {
+    let mut rows = String::new();
+    for (key, name) in STORES {
+        let (before, after) = (stages(&all[key]["before"]), stages(&all[key]["after"]));
+        for after in &after {
+            let before = before.iter().find(|before| before.tills() == after.tills());
+            if before.is_some() || all[key]["before"].is_object() {
+                rows += &compared(name, before, after);
+            }
+        }
     }
-    let _ = writeln!(
-        text,
-        "\n| sales per second | paid | failed | creation | payment | the gateway's part of it | added by the backend | memory | processor |\n|---|---|---|---|---|---|---|---|---|"
-    );
-    for one in list(&told["sales"]) {
-        let added = |at: &str| {
-            let through = one["pay"][at].as_u64().unwrap_or(0);
-            thousandths(through.saturating_sub(one["gateway"][at].as_u64().unwrap_or(0)))
-        };
-        let _ = writeln!(
-            text,
-            "| {} | {} of {} | {} | {} | {} | {} | {} / {} | {} MiB | {} s |",
-            one["rate"],
-            one["paid"],
-            one["sales"],
-            one["failed"],
-            both(&one["create"]),
-            both(&one["pay"]),
-            both(&one["gateway"]),
-            added("p50_us"),
-            added("p99_us"),
-            one["memory_mib"],
-            seconds(&one["cpu_ms"]),
-        );
+    if rows.is_empty() {
+        return rows;
     }
-    let askers = &told["askers"];
-    let _ = writeln!(
-        text,
-        "\n{} tills check one payment: {} status checks, {} gateway queries in {} s and the 2 s before.\n",
-        askers["askers"], askers["polls"]["count"], askers["questions"], askers["seconds"],
-    );
-    text
-}
-
-fn seconds(cpu_ms: &Value) -> String {
-    let ms = cpu_ms.as_u64().unwrap_or(0);
-    format!("{}.{}", ms / 1000, ms % 1000 / 100)
-}
-
-fn target(all: &Value) -> String {
-    let found = list(&all["postgres"]["tills"])
-        .iter()
-        .find(|one| one["tills"] == TARGET_TILLS);
-    let Some(p99_us) = found.and_then(|one| one["polls"]["p99_us"].as_u64()) else {
-        return "## Target\n\nNot measured in this run.\n\n".to_owned();
-    };
-    let met = if p99_us < TARGET_US { "met" } else { "not met" };
     format!(
-        "## Target\n\n{TARGET_TILLS} tills that check every 2 s, p99 of a check on PostgreSQL below {} ms: {} ms, {met}.\n\n![Time of a status check](backend.svg)\n",
-        TARGET_US / 1000,
-        thousandths(p99_us),
+        "## Before and after, in one run\n\n| store | tills | p99: times shorter | processor per look: times less | per question: times less | p99 before | p99 after | failed before | failed after | open before | open after |\n|---|---|---|---|---|---|---|---|---|---|---|\n{rows}\n![p50 and p99 of a look](backend.svg)\n\n"
     )
 }
 
-/// p99 (a line) and p50 (dashes) of a status check by the number of tills; both axes are logarithmic.
-fn plot(all: &Value) -> String {
-    let (width, height, left, bottom) = (640, 300, 60, 260);
-    let mut parts = vec![format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11"><rect width="{width}" height="{height}" fill="#fff"/>"##
-    )];
-    for (tills, label) in [(10, "10"), (100, "100"), (1000, "1,000 tills")] {
-        let x = across(tills);
-        parts.push(format!(r##"<line x1="{x}" y1="20" x2="{x}" y2="{bottom}" stroke="#eee"/><text x="{x}" y="276" text-anchor="middle">{label}</text>"##));
+#[expect(clippy::cast_precision_loss, reason = "microseconds of seconds")]
+fn compared(store: &str, before: Option<&Stage<'_>>, after: &Stage<'_>) -> String {
+    let p99 = |stage: Option<&Stage<'_>>| stage.map(|stage| stage.p99_us() as f64);
+    let cost = |stage: Option<&Stage<'_>>, of: fn(&Stage<'_>, &str) -> Option<f64>| {
+        stage.and_then(|stage| of(stage, "backend_ms"))
+    };
+    let less = |of: fn(&Stage<'_>, &str) -> Option<f64>| {
+        times_less(cost(before, of), cost(Some(after), of))
+    };
+    let failed = |stage: &Stage<'_>| {
+        let part = share(stage.looks.number("failed"), stage.look_count()).unwrap_or(1.0);
+        format!("{:.1} %", part * 100.0)
+    };
+    let of_before = |say: &dyn Fn(&Stage<'_>) -> String| before.map_or("–".to_owned(), say);
+    let (p99_text, open) = (
+        |stage: &Stage<'_>| format!("{} ms", thousandths(stage.p99_us())),
+        |stage: &Stage<'_>| stage.looks["open"].to_string(),
+    );
+    format!(
+        "| {store} | {} | **{}** | **{}** | **{}** | {} | {} | {} | {} | {} | {} |\n",
+        after.tills(),
+        times_less(p99(before), p99(Some(after))),
+        less(|stage, what| stage.per_look(what)),
+        less(|stage, what| stage.per_question(what)),
+        of_before(&p99_text),
+        p99_text(after),
+        of_before(&failed),
+        failed(after),
+        of_before(&open),
+        open(after),
+    )
+}
+
+fn targets(all: &Value) -> String {
+    let mut text = "## Targets\n\n".to_owned();
+    for (key, tills, most_us) in TARGETS {
+        let name = STORES
+            .iter()
+            .find(|(own, _)| *own == key)
+            .map_or("", |(_, name)| name);
+        let found = stages(&all[key]["after"]);
+        let found = found.iter().find(|stage| stage.tills() == tills);
+        let told = found.map_or("not measured in this run".to_owned(), |stage| {
+            let good = stage.is_whole() && stage.looks["failed"] == 0 && stage.p99_us() < most_us;
+            let met = if good { "met" } else { "not met" };
+            format!(
+                "{} ms, {} of {} looks failed: {met}",
+                thousandths(stage.p99_us()),
+                stage.looks["failed"],
+                stage.look_count(),
+            )
+        });
+        // Writing to memory can't fail.
+        let _ = writeln!(
+            text,
+            "- {tills} tills on {name}, no look fails, p99 below {} ms: {told}.",
+            most_us / 1000
+        );
     }
-    for (us, label) in [
-        (100, "0.1 ms"),
-        (1_000, "1 ms"),
-        (10_000, "10 ms"),
-        (100_000, "100 ms"),
-    ] {
-        let y = up(us);
-        parts.push(format!(r##"<line x1="{left}" y1="{y}" x2="620" y2="{y}" stroke="#eee"/><text x="54" y="{y}" text-anchor="end">{label}</text>"##));
-    }
-    let y = up(TARGET_US);
-    parts.push(format!(r##"<line x1="{left}" y1="{y}" x2="620" y2="{y}" stroke="#c92a2a" stroke-dasharray="2 3"/><text x="66" y="{}" fill="#c92a2a">target, p99</text>"##, y - 4));
-    for (nth, (key, name, colour)) in (0..).zip(STORES) {
-        let x = 300 + nth * 110;
-        parts.push(format!(r#"<rect x="{x}" y="8" width="10" height="10" fill="{colour}"/><text x="{}" y="17">{name}</text>"#, x + 15));
-        for (at, dashes) in [("p99_us", ""), ("p50_us", r#" stroke-dasharray="4 3""#)] {
-            let points: Vec<String> = list(&all[key]["tills"])
-                .iter()
-                .filter_map(|one| {
-                    let (tills, us) = (one["tills"].as_u64()?, one["polls"][at].as_u64()?);
-                    Some(format!("{},{}", across(tills), up(us)))
-                })
-                .collect();
-            parts.push(format!(
-                r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>"#,
-                points.join(" ")
-            ));
+    text + "\n"
+}
+
+fn store(name: &str, told: &Value) -> String {
+    let mut text = format!("## {name}\n\n");
+    let builds: Vec<_> = BUILDS
+        .iter()
+        .filter(|build| told[**build].is_object())
+        .collect();
+    text += "| build | tills open | looks per second | time of a look | longest time of a till without an answer | failed | pace | questions per second | µs of the processor per look | per question | statements per look | per question | backend's part of a processor | database's | memory |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+    for build in &builds {
+        for stage in stages(&told[**build]) {
+            text += &tills_row(build, &stage);
         }
     }
-    parts.push(
-        r#"<text x="620" y="292" text-anchor="end">line: p99, dashes: p50</text></svg>"#.to_owned(),
-    );
-    parts.join("\n") + "\n"
-}
-
-/// The x position of a number of tills: 10 at 60, 1,000 at 620.
-fn across(tills: u64) -> u64 {
-    60 + decades(tills.max(10), 10) * 280 / 1000
-}
-
-/// The y position of a duration in microseconds: 0.1 ms at 260, 100 ms at 20.
-fn up(us: u64) -> u64 {
-    260_u64.saturating_sub(decades(us.max(100), 100) * 80 / 1000)
-}
-
-/// How many powers of ten this is above the minimum, in thousandths.
-fn decades(number: u64, least: u64) -> u64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a place on a picture"
-    )]
-    {
-        ((number as f64 / least as f64).log10() * 1000.0) as u64
+    text += "\n";
+    for build in &builds {
+        let stages = stages(&told[**build]);
+        // With the fewest tills, nothing waits.
+        let carried = stages.first().and_then(Stage::tills_per_core);
+        let _ = writeln!(
+            text,
+            "{build}: one processor carries {} such tills. A till with its connection and its open trade takes {} KiB.",
+            optional(carried, 0),
+            optional(memory_per_till(&told[**build]), 1),
+        );
     }
+    text += "\n| build | sales per second | made per second | paid | failed | begin | payment | the gateway's part of it | statements per sale | flushes per sale | ms of the processor per sale | memory |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+    for build in &builds {
+        for one in list(&told[**build]["sales"]) {
+            text += &sales_row(build, one);
+        }
+    }
+    if let Some(one) = list(&told["after"]["askers"]).first() {
+        let _ = writeln!(
+            text,
+            "\n{} tills look at one payment: {} looks, {} questions in {:.0} s.",
+            one["tills"],
+            one["looks"]["count"],
+            one["questions"],
+            one.number("seconds"),
+        );
+    }
+    text + "\n"
+}
+
+fn tills_row(build: &str, stage: &Stage<'_>) -> String {
+    let (looks, used) = (stage.looks, &stage.looks["used"]);
+    let us = |ms: Option<f64>| optional(ms.map(|ms| ms * 1_000.0), 0);
+    let part = |ms: f64| ms / looks.number("seconds").max(1.0) / 1_000.0;
+    format!(
+        "| {build} | {} | {:.0} | {} | {} s | {} | {:.1} s | {:.0} | {} | {} | {} | {} | {:.2} | {:.2} | {:.0} MiB |\n",
+        looks["open"],
+        share(stage.look_count(), looks.number("seconds")).unwrap_or(0.0),
+        both(&looks["looks"]),
+        thousandths(looks["gaps"]["max_us"].as_u64().unwrap_or(0) / 1_000),
+        failures(looks),
+        looks.number("pace_ms") / 1_000.0,
+        stage.per_second("questions"),
+        us(stage.per_look("backend_ms")),
+        us(stage.per_question("backend_ms")),
+        optional(stage.per_look("statements"), 2),
+        optional(stage.per_question("statements"), 2),
+        stage.busy(),
+        part(used.number("database_ms")),
+        used.number("memory_kib") / 1024.0,
+    )
+}
+
+fn sales_row(build: &str, one: &Value) -> String {
+    let made = share(one.number("paid"), one.number("seconds"));
+    format!(
+        "| {build} | {} | {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {:.0} MiB |\n",
+        one["rate"],
+        optional(made, 0),
+        one["paid"],
+        one["sales"],
+        failures(one),
+        both(&one["begin"]),
+        both(&one["pay"]),
+        both(&one["gateway"]),
+        optional(per_sale(one, "statements"), 1),
+        optional(per_sale(one, "flushes"), 2),
+        optional(per_sale(one, "backend_ms"), 2),
+        one["used"].number("memory_kib") / 1024.0,
+    )
+}
+
+/// How many failed, and of which kinds.
+fn failures(told: &Value) -> String {
+    let kinds = told["failures"].as_object().into_iter().flatten();
+    let kinds: Vec<String> = kinds
+        .map(|(kind, count)| format!("{count} × {kind}"))
+        .collect();
+    if kinds.is_empty() {
+        return "0".to_owned();
+    }
+    kinds.join(", ")
 }

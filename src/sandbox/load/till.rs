@@ -1,0 +1,90 @@
+//! A till: it begins a sale, hands over the customer's code, and looks at the payment until it ends.
+
+use axum::body::Bytes;
+use kaunter_core::money::Money;
+use kaunter_core::wire::{CodeMode, NewTrade, SaleInput, Status};
+use rand::Rng;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::line::{Answer, CallFailure, Line};
+use crate::shop::{ShopClient, WALLET};
+
+/// One till with its connection.
+pub(crate) struct Till {
+    line: Line,
+    /// The address of its trade.
+    trade: String,
+}
+
+/// What a till reads of an answer.
+#[derive(Deserialize)]
+struct TradeState {
+    trade_id: String,
+    status: Status,
+}
+
+impl Till {
+    /// The till with this number, with a token of its own.
+    pub(crate) async fn new(shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
+        let token = shop.token(&format!("till-{nth}")).await?;
+        Ok(Self {
+            line: Line::new(&shop.target, nth, &token)?,
+            trade: String::new(),
+        })
+    }
+
+    /// Begins a sale.
+    pub(crate) async fn begin(&mut self) -> Result<(), CallFailure> {
+        let random = || hex::encode(rand::rng().random::<[u8; 16]>());
+        let new = NewTrade {
+            idempotency_key: random(),
+            sale: SaleInput {
+                reference: random(),
+                amount: Some(Money {
+                    minor: 1250,
+                    currency: "MYR".to_owned(),
+                }),
+            },
+            wallet_id: WALLET.to_owned(),
+            mode: CodeMode::ConsumerPresented,
+        };
+        let answer = self.line.post("/v1/trades", &json!(new)).await?;
+        let begun = read(&answer.body)?;
+        expect(begun.status, Status::AwaitingCode)?;
+        self.trade = format!("/v1/trades/{}", begun.trade_id);
+        Ok(())
+    }
+
+    /// Hands over the customer's code. Returns the payment's state.
+    pub(crate) async fn hand_over(&mut self, code: &str) -> Result<Status, CallFailure> {
+        let path = format!("{}/code", self.trade);
+        let answer = self.line.post(&path, &json!({"code": code})).await?;
+        Ok(read(&answer.body)?.status)
+    }
+
+    /// Looks at the payment, which must be pending.
+    pub(crate) async fn look(&mut self) -> Result<Answer, CallFailure> {
+        let answer = self.line.get(&self.trade).await?;
+        expect(read(&answer.body)?.status, Status::Pending)?;
+        Ok(answer)
+    }
+
+    /// Another till that looks at the same payment.
+    pub(crate) async fn beside(&self, shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
+        let mut other = Self::new(shop, nth).await?;
+        other.trade.clone_from(&self.trade);
+        Ok(other)
+    }
+}
+
+fn read(body: &Bytes) -> Result<TradeState, CallFailure> {
+    serde_json::from_slice(body).map_err(|_| CallFailure::of("no trade in the answer"))
+}
+
+pub(crate) fn expect(status: Status, expected: Status) -> Result<(), CallFailure> {
+    if status == expected {
+        return Ok(());
+    }
+    Err(CallFailure::of(&format!("{status:?}, not {expected:?}")))
+}
