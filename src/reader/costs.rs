@@ -23,8 +23,8 @@ const MAX_STILL_ALL: usize = 150_000_000;
 const RINGS: [Hostile; 2] = [Hostile::Finders(9), Hostile::Strewn(4)];
 /// The steps that a camera's picture of one code may cost if all codes are asked for.
 ///
-/// Measured: 2.5 million, and 7.3 million where noise makes chance candidates.
-const MAX_OF_ONE: usize = 10_000_000;
+/// Measured: 2.5 million, and 10 million where noise makes chance candidates.
+const MAX_OF_ONE: usize = 15_000_000;
 /// More codes than a picture shows: all of them are wanted.
 const ALL: usize = 200;
 const SEED: u64 = 20_261_128;

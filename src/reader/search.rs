@@ -84,10 +84,6 @@ const MAX_UNREAD: usize = 3;
 const TEXTURE: usize = 24;
 const TEXTURE_OF_HALF: usize = 40;
 const TEXTURE_OF_DOTS: usize = 60;
-/// The candidates at full size whose rings are measured where half of that, and less, show texture.
-///
-/// Larger: textured pictures take longer. Smaller: a small code among texture is lost.
-const TEXTURED_CANDIDATES: usize = 24;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
@@ -239,11 +235,7 @@ impl<'a> Search<'a> {
         if level.scale > 1.0 {
             self.seen[usize::from(level.scale < 4.0)] += candidates.len();
         }
-        let most = match self.sees_texture() {
-            [_, true, _] => TEXTURED_CANDIDATES,
-            _ => level.max_candidates,
-        };
-        candidates.truncate(most * self.many);
+        candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
