@@ -419,14 +419,29 @@ fn run_passes(
         Passes::AllOfFinders => search.found.is_empty() && search.finders().len() < FINDERS,
         Passes::AllToFirst | Passes::All => false,
     };
-    if is_texture || is_hopeless {
-        if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
-            hints.miss(&Miss::new(search.finders(), &levels, &blocks));
-        }
-        return;
+    if !is_texture && !is_hopeless {
+        run_later_passes(search, passes, &levels, &smaller, &blocks, &is_over);
     }
+    if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
+        hints.miss(&Miss::new(search.finders(), &levels, &blocks));
+    }
+}
+
+/// Runs those that follow the first passes over all levels.
+fn run_later_passes(
+    search: &mut Search<'_>,
+    passes: Passes,
+    levels: &[Level<'_>],
+    smaller: &[Grey],
+    blocks: &[Blocks],
+    is_over: &dyn Fn(&Search<'_>) -> bool,
+) {
+    let Some(full) = levels.last() else {
+        return;
+    };
+    let picture = full.luma;
     let finest = levels.len().saturating_sub(MIDRANGE_LEVELS);
-    for (level, blocks) in levels.iter().zip(&blocks).skip(finest) {
+    for (level, blocks) in levels.iter().zip(blocks).skip(finest) {
         let mut level = Level {
             max_candidates: MAX_CANDIDATES,
             ..*level
@@ -441,7 +456,7 @@ fn run_passes(
     }
     // Where many codes are, they are small: the smallest finders lie between two scanned rows.
     if passes.are_all()
-        && let (Some(full), Some(blocks)) = (levels.last(), blocks.last())
+        && let Some(blocks) = blocks.last()
         && search.found.len() > 1
         && search.sees_finders()
     {
@@ -466,9 +481,6 @@ fn run_passes(
     }
     if passes.are_all() && search.found.is_empty() && !has_no_dots {
         close_gaps(search, picture, smaller.first());
-    }
-    if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
-        hints.miss(&Miss::new(search.finders(), &levels, &blocks));
     }
 }
 
