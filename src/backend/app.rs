@@ -65,6 +65,7 @@ impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let policy = config.scaled_policy();
         let store = ownership::open_own(&config).await?;
+        store.join(&config).await;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_scale_permille.clamp(1, 1000);

@@ -243,6 +243,7 @@ async fn sweep(app: Arc<App>) {
         app.limits.forget_idle();
         app.failed_keys.forget_idle();
         app.terminals.forget_old();
+        app.trades.store().forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

@@ -78,6 +78,9 @@ pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// The maximum wait for a connection to the store. After that, the page has given up.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(3);
+/// A connection to the store that was in use so recently is used again without a test. A longer time saves little, and
+/// more calls fail after the database was restarted, each once.
+pub(crate) const STORE_TRUST: Duration = Duration::from_secs(1);
 /// The maximum duration of a statement in PostgreSQL, and of the wait for a lock there or for SQLite's writer.
 pub(crate) const STATEMENT_WAIT: Duration = Duration::from_secs(5);
 /// SQLite has one writer at a time, and a few readers beside it.
@@ -86,6 +89,30 @@ pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for changes that move no trade: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
+/// How many callers share one statement. A row of a trade has some 1.5 KB; larger batches save little and keep the first
+/// of them waiting.
+pub(crate) const MAX_BATCH_ROWS: usize = 500;
+/// How many trades a process remembers: each takes some 3 KB. Trades past it are read from the store.
+pub(crate) const MAX_KEPT_TRADES: usize = 250_000;
+/// How long a trade is remembered that nobody uses. The timers of an open trade use it every five minutes at least.
+pub(crate) const MEMORY_LIFE: Duration = Duration::from_secs(600);
+/// How long the store may still carry out a commit whose answer never came. Until then, the trade is read each time.
+pub(crate) const MEMORY_DOUBT: Duration = Duration::from_secs(60);
+/// The pause between two looks at the locks of the processes. A newcomer waits that long; shorter pauses cost statements.
+pub(crate) const SOLE_PAUSE: Duration = Duration::from_millis(250);
+/// How long a process counts as the only one after its last look at the lock. It misses seven looks before that.
+pub(crate) const SOLE_LEASE: Duration = Duration::from_secs(2);
+/// How long a process holds the lock alone before it trusts its memory. One that has lost its lock notices within
+/// [`SOLE_PAUSE`].
+pub(crate) const SOLE_GRACE: Duration = Duration::from_secs(1);
+/// The pause before a newcomer tries again.
+pub(crate) const JOIN_PAUSE: Duration = Duration::from_millis(10);
+/// How long a change waits for this process's place. Longer than [`SOLE_LEASE`]: a process that hangs is not the only one
+/// any more.
+pub(crate) const JOIN_WAIT: Duration = Duration::from_secs(3);
+/// How long a row of a process behind a pooler counts after its last renewal, and the pause between two.
+pub(crate) const POOLED_LIFE: Duration = Duration::from_secs(30);
+pub(crate) const POOLED_RENEWAL: Duration = Duration::from_secs(5);
 /// How many rows are in memory at once while a list is streamed, or compared with a report.
 pub(crate) const PAGE_ROWS: usize = 200;
 /// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.

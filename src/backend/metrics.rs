@@ -7,8 +7,8 @@ use kaunter_core::load::Level;
 use kaunter_core::trade::Move;
 use kaunter_core::wire::{ProblemCode, Status};
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 use crate::store::word;
@@ -44,6 +44,8 @@ pub(crate) struct Metrics {
     http_seconds: HistogramVec,
     problems: IntCounterVec,
     alarms: IntCounterVec,
+    statements: IntCounter,
+    sole: IntGauge,
     load: IntGaugeVec,
     waits: GaugeVec,
     sales_refused: IntCounterVec,
@@ -119,6 +121,16 @@ impl Metrics {
                 &["code"],
             ),
             alarms,
+            statements: {
+                let help = "Statements that the store was asked to run, without those of its locks";
+                let counter = IntCounter::new("kaunter_store_statements_total", help);
+                keep(&registry, counter)
+            },
+            sole: {
+                let help =
+                    "1 while this process is the only one on the store: looks need no statement";
+                keep(&registry, IntGauge::new("kaunter_store_sole", help))
+            },
             load: gauge(
                 "kaunter_load_level",
                 "1 at the present level of the load, and 0 at the others",
@@ -190,6 +202,16 @@ impl Metrics {
 
     pub(crate) fn problem(&self, code: ProblemCode) {
         self.problems.with_label_values(&[code.as_str()]).inc();
+    }
+
+    /// The store was asked to run a statement.
+    pub(crate) fn statement(&self) {
+        self.statements.inc();
+    }
+
+    /// Whether this process is the only one on its store.
+    pub(crate) fn sole(&self, is_sole: bool) {
+        self.sole.set(i64::from(is_sole));
     }
 
     /// The present level of the load.

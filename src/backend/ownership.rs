@@ -43,6 +43,7 @@ pub(crate) async fn open_own(config: &Config) -> anyhow::Result<Store> {
 pub async fn rebind(config: &Config, who: &str) -> anyhow::Result<Rebound> {
     check_by(who)?;
     let store = Store::of(config).await?;
+    store.join(config).await;
     let (own, name) = (owner(config), name(config));
     match store.move_to(&own, who, wall_ms()).await? {
         Ok(was) => Ok(Rebound {

@@ -4,17 +4,23 @@
 //! gateway.
 
 mod audit;
+mod batch;
 mod bindings;
 mod create;
 mod given_up;
 mod list;
+mod locks;
+mod looks;
+mod memory;
 mod open;
 mod owner;
 mod pool;
 mod postgres;
 mod sign_ins;
+mod sole;
 mod sqlite;
 mod terminals;
+mod turns;
 mod words;
 
 pub(crate) use bindings::{
@@ -38,19 +44,41 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use crate::audit::{AuditKeys, ChainEnd};
 use crate::limits::{MAX_DUE_ROWS, MAX_OPEN_ROWS};
+use crate::metrics::METRICS;
 use crate::trail::AuditEntry;
+use looks::Batches;
+use memory::{Memory, Ticket, Writing};
 use pool::Pool;
+use sole::Standing;
 
 /// A transaction of the store, with the keys of the audit trail.
 pub(crate) struct Change {
     transaction: Transaction<'static, Any>,
     keys: Arc<AuditKeys>,
+    memory: Arc<Memory>,
+    ticket: Ticket,
+    /// The trades that it has written.
+    written: Vec<Trade>,
+    writing: Vec<Writing>,
+    /// The ends of the chains of the trades that it has read under the lock of their sale: they stay until it writes.
+    ends: Vec<(String, ChainEnd)>,
+    /// The trade whose id at the gateway the next [`update`] stores.
+    named: Option<String>,
 }
 
 impl Change {
     /// Commits. A change that is dropped is rolled back.
     pub(crate) async fn commit(self) -> sqlx::Result<()> {
-        self.transaction.commit().await
+        let committing = self.memory.committing(self.ticket, self.written);
+        METRICS.statement();
+        self.transaction.commit().await?;
+        committing.done();
+        Ok(())
+    }
+
+    /// Parses the trade of a row that this change may write. It may have a change that is not stored.
+    fn read(&self, row: &AnyRow) -> sqlx::Result<Trade> {
+        read(row).map(|trade| self.memory.newest(trade))
     }
 }
 
@@ -62,8 +90,10 @@ impl Deref for Change {
     }
 }
 
+/// Each use is one statement, and is counted.
 impl DerefMut for Change {
     fn deref_mut(&mut self) -> &mut AnyConnection {
+        METRICS.statement();
         &mut self.transaction
     }
 }
@@ -79,9 +109,24 @@ pub(crate) struct Store {
     /// Writes that may be lost when the machine loses its power, but not when this process ends.
     light: Pool,
     keys: Arc<AuditKeys>,
+    standing: Arc<Standing>,
+    memory: Arc<Memory>,
+    batches: Arc<Batches>,
 }
 
 impl Store {
+    fn new(pool: Pool, light: Pool, keys: Arc<AuditKeys>) -> Self {
+        let standing = Standing::new();
+        Self {
+            pool,
+            light,
+            keys,
+            memory: Arc::new(Memory::new(Arc::clone(&standing))),
+            standing,
+            batches: Arc::default(),
+        }
+    }
+
     /// Checks that the database answers.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
         let mut connection = self.pool.connection().await?;
@@ -99,9 +144,18 @@ impl Store {
     /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
+        self.standing.entitled().await;
+        let ticket = self.memory.ticket();
+        METRICS.statement();
         Ok(Change {
             transaction: self.pool.begin().await?,
             keys: Arc::clone(&self.keys),
+            memory: Arc::clone(&self.memory),
+            ticket,
+            written: Vec::new(),
+            writing: Vec::new(),
+            ends: Vec::new(),
+            named: None,
         })
     }
 
@@ -110,13 +164,9 @@ impl Store {
         &self,
         shop: Option<&str>,
         trade_id: &str,
-    ) -> sqlx::Result<Option<Trade>> {
-        let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
-            .bind(trade_id)
-            .fetch_optional(&mut *self.pool.connection().await?)
-            .await?;
-        let trade = row.map(|row| read(&row)).transpose()?;
-        let own = |trade: &Trade| shop.is_none_or(|shop| trade.facts().shop == shop);
+    ) -> sqlx::Result<Option<Arc<Trade>>> {
+        let trade = self.look(trade_id).await?;
+        let own = |trade: &Arc<Trade>| shop.is_none_or(|shop| trade.facts().shop == shop);
         Ok(trade.filter(own))
     }
 
@@ -181,26 +231,6 @@ impl Store {
             .collect()
     }
 
-    /// Stores a change that does not move the trade: a status check began, or its answer had no news. One statement
-    /// without an audit row, and without waiting for the disk. After a power failure the check is made once more; no
-    /// money depends on it. False if another change was stored since.
-    pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
-        let mut connection = self.light.connection().await?;
-        let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2, check_ms = $3, checks_verdict = $6 WHERE trade_id = $4 AND version = $5",
-        )
-        .bind(bigint(trade.version()))
-        .bind(json(trade))
-        .bind(trade.paid_check_ms().map(bigint))
-        .bind(&trade.facts().trade_id)
-        .bind(bigint(was))
-        .bind(i64::from(trade.checks_verdict()))
-        .execute(&mut *connection)
-        .await?;
-        connection.commit().await?;
-        Ok(done.rows_affected() > 0)
-    }
-
     /// Paid trades of a shop that are due to be checked, the longest due first, and at most [`MAX_DUE_ROWS`] of them.
     pub(crate) async fn due_checks(&self, shop: &str, now: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
@@ -256,7 +286,7 @@ pub(crate) async fn with_key(
         .bind(key)
         .fetch_optional(&mut **change)
         .await?;
-    row.map(|row| read(&row)).transpose()
+    row.map(|row| change.read(&row)).transpose()
 }
 
 /// Reads a trade and how it stands to the other trades of its sale. Locks the sale for this change.
@@ -264,6 +294,8 @@ pub(crate) async fn with_sale_hold(
     change: &mut Change,
     trade_id: &str,
 ) -> sqlx::Result<Option<(Trade, SaleHold)>> {
+    let writing = change.memory.writing(trade_id);
+    change.writing.push(writing);
     let sale = sqlx::query(
         "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) RETURNING given_up_ms",
     )
@@ -276,7 +308,7 @@ pub(crate) async fn with_sale_hold(
     };
     // One read for the trade and what may be in its way.
     let rows = sqlx::query(
-        "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
+        "SELECT state, audit_seq, audit_hash FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
     )
     .bind(trade_id)
     .fetch_all(&mut **change)
@@ -285,8 +317,11 @@ pub(crate) async fn with_sale_hold(
     let hold = given_up.map_or(SaleHold::None, |_| SaleHold::Held);
     let (mut own, mut hold) = (None, hold);
     for row in &rows {
-        let trade = read(row)?;
+        let trade = change.read(row)?;
         if trade.facts().trade_id == trade_id {
+            change
+                .ends
+                .push((trade_id.to_owned(), audit::read_end(row)?));
             own = Some(trade);
         } else {
             hold = hold.max(trade.sale_hold());
@@ -330,8 +365,9 @@ pub(crate) async fn insert(
     .bind(bigint(end.seq))
     .bind(end.hash)
     .execute(&mut **change)
-    .await
-    .map(drop)
+    .await?;
+    change.written.push(trade.clone());
+    Ok(())
 }
 
 /// Stores a changed trade. False if another change was stored since: the version of the row and the end of its audit
@@ -344,11 +380,16 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let trade_id = &trade.facts().trade_id;
-    let before = audit::end(change, trade_id).await?;
+    let before = match change.ends.iter().position(|(of, _)| of == trade_id) {
+        Some(at) => change.ends.swap_remove(at).1,
+        None => audit::end(change, trade_id).await?,
+    };
+    let named = change.named.take().filter(|named| named == trade_id);
+    let named = named.map(|_| bindings::gateway_ref(trade).to_owned());
     let was_seq = before.seq;
     let end = audit::append(change, trade, before, entries, now).await?;
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12 WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6, audit_seq = $7, audit_hash = $8, checks_verdict = $12, gateway_ref = COALESCE($13, gateway_ref) WHERE trade_id = $9 AND version = $10 AND audit_seq = $11",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
@@ -362,9 +403,15 @@ pub(crate) async fn update(
     .bind(bigint(was))
     .bind(bigint(was_seq))
     .bind(i64::from(trade.checks_verdict()))
+    .bind(named)
     .execute(&mut **change)
     .await?;
-    Ok(done.rows_affected() > 0)
+    if done.rows_affected() == 0 {
+        change.memory.lost(trade_id, was);
+        return Ok(false);
+    }
+    change.written.push(trade.clone());
+    Ok(true)
 }
 
 /// Parses the trade of a row.

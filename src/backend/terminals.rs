@@ -1,7 +1,8 @@
 //! Which tokens are valid for a terminal, and which device acts for it. `kaunter_core::terminal` has the rules; this
 //! reads and writes the rows for them.
 //!
-//! A row that was read is kept for at most two seconds, because each call asks for it. Minting reads it anew.
+//! A row that was read is kept, because each call asks for it: as long as this process is the only one on the store, and
+//! for at most two seconds otherwise. Minting reads it anew.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -15,6 +16,7 @@ use kaunter_core::terminal::{
 use crate::calls::caller::Caller;
 use crate::clock::{Clock, wall_ms};
 use crate::error::Problem;
+use crate::limits::{MEMORY_DOUBT, MEMORY_LIFE};
 use crate::store::{self, Store, TerminalRow};
 use crate::token::Claims;
 use crate::trail::{self, Actor, AuditEntry};
@@ -25,7 +27,18 @@ pub(crate) struct Terminals {
     shop: String,
     clock: Clock,
     policy: Policy,
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<String, Entry>>,
+}
+
+/// What is known of a terminal.
+#[derive(Default)]
+struct Entry {
+    known: Option<Known>,
+    /// Own changes that are under way, and how many began or ended. A read that overlaps one may show the row of before.
+    writers: u32,
+    writes: u64,
+    /// Until then, a change may still be stored whose result never came.
+    doubt_until: Option<Instant>,
 }
 
 /// A row, and when its read began.
@@ -34,13 +47,57 @@ struct Known {
     row: TerminalRow,
     at: Instant,
     wall_ms: Ms,
+    /// The time of being the only process in which it was read; 0 if others may have changed it since.
+    epoch: u64,
+    used: Instant,
 }
 
 impl Known {
     /// By both clocks: the monotonic one stops while the host sleeps, and the wall clock may be set.
-    fn age_ms(&self) -> Ms {
+    fn age_ms(&self, epoch: u64) -> Ms {
+        if epoch != 0 && self.epoch == epoch {
+            return 0;
+        }
         let own = Ms::try_from(self.at.elapsed().as_millis()).unwrap_or(Ms::MAX);
         own.max(wall_ms().abs_diff(self.wall_ms))
+    }
+}
+
+/// An own change of a terminal's row.
+struct Writing<'a> {
+    terminals: &'a Terminals,
+    name: &'a str,
+    began: u64,
+    is_sure: bool,
+}
+
+impl Writing<'_> {
+    /// The row is stored.
+    fn done(mut self) {
+        self.is_sure = true;
+    }
+
+    /// The row is stored, and this is what it is now, unless another change overlapped this one.
+    fn heard(mut self, row: TerminalRow, known: Known) {
+        self.is_sure = true;
+        let mut terminals = self.terminals.lock();
+        let entry = terminals.entry(self.name.to_owned()).or_default();
+        if entry.writes == self.began && entry.writers == 1 {
+            entry.known = Some(Known { row, ..known });
+        }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut terminals = self.terminals.lock();
+        let entry = terminals.entry(self.name.to_owned()).or_default();
+        entry.writers = entry.writers.saturating_sub(1);
+        entry.writes += 1;
+        if !self.is_sure {
+            entry.known = None;
+            entry.doubt_until = Some(Instant::now() + MEMORY_DOUBT);
+        }
     }
 }
 
@@ -75,7 +132,7 @@ impl Terminals {
         if let Some(known) = self.known(&claims.terminal) {
             let read = ReadGeneration {
                 generation: known.row.generation,
-                age_ms: known.age_ms(),
+                age_ms: known.age_ms(self.store.epoch()),
             };
             if terminal::decides(read, token) {
                 terminal::check_generation(token, Some(read.generation))?;
@@ -100,7 +157,8 @@ impl Terminals {
         device: Option<&str>,
     ) -> Result<DeviceRole, Problem> {
         let known = self.known(terminal);
-        let young = known.filter(|known| known.age_ms() < GENERATION_MAX_AGE_MS);
+        let epoch = self.store.epoch();
+        let young = known.filter(|known| known.age_ms(epoch) < GENERATION_MAX_AGE_MS);
         let row = match young {
             Some(known) => known.row,
             None => self.read(terminal).await?,
@@ -166,10 +224,32 @@ impl Terminals {
         Ok(generation)
     }
 
-    /// Forgets what is too old to decide anything.
+    /// Forgets what is too old to decide anything, and terminals that nobody uses.
     pub(crate) fn forget_old(&self) {
-        self.lock()
-            .retain(|_, known| known.age_ms() < GENERATION_MAX_AGE_MS);
+        let epoch = self.store.epoch();
+        let is_kept = |known: &Known| {
+            known.age_ms(epoch) < GENERATION_MAX_AGE_MS && known.used.elapsed() < MEMORY_LIFE
+        };
+        self.lock().retain(|_, entry| {
+            let is_doubted = entry
+                .doubt_until
+                .is_some_and(|until| Instant::now() < until);
+            entry.writers > 0 || is_doubted || entry.known.as_ref().is_some_and(is_kept)
+        });
+    }
+
+    /// Begins an own change of the row.
+    fn writing<'a>(&'a self, name: &'a str) -> Writing<'a> {
+        let mut known = self.lock();
+        let entry = known.entry(name.to_owned()).or_default();
+        entry.writers += 1;
+        entry.writes += 1;
+        Writing {
+            terminals: self,
+            name,
+            began: entry.writes,
+            is_sure: false,
+        }
     }
 
     fn heard_now(&self, device: &str) -> ActingDevice {
@@ -189,13 +269,29 @@ impl Terminals {
         if !terminal::hears_again(acting, now, &self.policy) {
             return;
         }
+        let known = self.known(name);
+        let writing = self.writing(name);
         let heard = self
             .store
             .hear_device(&self.shop, name, &acting.device, now)
             .await;
-        match heard {
-            Ok(_) => drop(self.lock().remove(name)),
-            Err(error) => {
+        match (heard, known) {
+            (Ok(true), Some(known)) if known.row == *row => {
+                let heard = ActingDevice {
+                    heard_ms: now,
+                    ..acting.clone()
+                };
+                let row = TerminalRow {
+                    acting: Some(heard),
+                    ..row.clone()
+                };
+                writing.heard(row, known);
+            }
+            (Ok(_), _) => {
+                self.forget(name);
+                writing.done();
+            }
+            (Err(error), _) => {
                 tracing::warn!(%error, "it could not be stored that a device was heard: its next call tries again");
             }
         }
@@ -209,30 +305,52 @@ impl Terminals {
         entry: Option<AuditEntry>,
     ) -> Result<(), Problem> {
         let now = self.clock.now_ms();
+        let writing = self.writing(name);
         store::set_terminal(&mut change, (&self.shop, name), &row, entry, now).await?;
+        change.commit().await?;
         // What is known of the row may be older than this change. The next call reads it.
-        let done = change.commit().await;
-        self.lock().remove(name);
-        Ok(done?)
+        self.forget(name);
+        writing.done();
+        Ok(())
+    }
+
+    fn forget(&self, name: &str) {
+        if let Some(entry) = self.lock().get_mut(name) {
+            entry.known = None;
+        }
     }
 
     async fn read(&self, name: &str) -> Result<TerminalRow, Problem> {
-        let (at, wall_ms) = (Instant::now(), wall_ms());
+        let (at, wall_ms, epoch) = (Instant::now(), wall_ms(), self.store.epoch());
+        let writes = |entry: &Entry| (entry.writes, entry.writers);
+        let before = self.lock().get(name).map(writes).unwrap_or_default();
         let row = self.store.terminal(&self.shop, name).await?;
         let mut known = self.lock();
-        let newer = known.get(name).is_some_and(|known| known.at > at);
-        if !newer {
-            let row = row.clone();
-            known.insert(name.to_owned(), Known { row, at, wall_ms });
+        let entry = known.entry(name.to_owned()).or_default();
+        let is_doubted = entry
+            .doubt_until
+            .is_some_and(|until| Instant::now() < until);
+        let is_sure = writes(entry) == before && entry.writers == 0 && !is_doubted;
+        if entry.known.as_ref().is_none_or(|known| known.at <= at) {
+            entry.known = Some(Known {
+                row: row.clone(),
+                at,
+                wall_ms,
+                epoch: if is_sure { epoch } else { 0 },
+                used: Instant::now(),
+            });
         }
         Ok(row)
     }
 
     fn known(&self, name: &str) -> Option<Known> {
-        self.lock().get(name).cloned()
+        let mut known = self.lock();
+        let known = known.get_mut(name)?.known.as_mut()?;
+        known.used = Instant::now();
+        Some(known.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.known.lock().expect("nobody panics while holding it")
     }
 }

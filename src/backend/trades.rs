@@ -322,7 +322,7 @@ impl Trades {
     /// awaited. Usually nothing is due, and the check costs only the read that returned `stored`.
     pub(crate) async fn check_status(
         &self,
-        stored: Trade,
+        stored: &Trade,
         event: Event,
     ) -> Result<wire::TradeView, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
@@ -384,13 +384,17 @@ impl Trades {
         // The gateway is slow: its answer may be stored by now.
         let found = self.find(Some(&trade.facts().shop), &trade.facts().trade_id);
         match found.await {
-            Ok(newer) if newer.version() > trade.version() => newer,
+            Ok(newer) if newer.version() > trade.version() => Trade::clone(&newer),
             Ok(_) | Err(_) => trade,
         }
     }
 
     /// Finds a trade of this shop.
-    pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
+    pub(crate) async fn find(
+        &self,
+        shop: Option<&str>,
+        trade_id: &str,
+    ) -> Result<Arc<Trade>, Problem> {
         if !is_id(trade_id) {
             // The store is not asked: PostgreSQL fails on a NUL.
             return Err(Problem::new(ProblemCode::TradeNotFound));

@@ -45,7 +45,7 @@ test("a store of the version before opens, and its trades are served", async (t,
   sql(
     shop,
     `DROP TABLE trades; DROP TABLE sales; DROP TABLE audit; DROP TABLE codes; DROP TABLE owner; DROP TABLE sign_ins; DROP TABLE terminals;
-    DROP TABLE audit_chains; DROP TABLE audit_seals; DROP TABLE limit_locks; DROP TABLE gateway_words;
+    DROP TABLE audit_chains; DROP TABLE audit_seals; DROP TABLE limit_locks; DROP TABLE gateway_words; DROP TABLE pooled_processes;
     ${migration("0001_trades")}
     ${migration("0002_bindings")}
     DELETE FROM _sqlx_migrations WHERE version > 2;

@@ -128,10 +128,10 @@ async fn status_of(
     let trade = match reach {
         Reach::Whole if fresh => app.trades.refresh(&stored).await?,
         Reach::Whole if app.trades.is_checked_when_read(&stored) => {
-            app.trades.check_status(stored, Event::Refresh).await?
+            app.trades.check_status(&stored, Event::Refresh).await?
         }
         Reach::Whole | Reach::Standing | Reach::Nothing => {
-            app.trades.check_status(stored, event).await?
+            app.trades.check_status(&stored, event).await?
         }
     };
     let view = reach.limit(trade);

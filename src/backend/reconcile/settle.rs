@@ -40,6 +40,7 @@ impl Reconciliation {
         crate::install_tls();
         let policy = config.scaled_policy();
         let store = ownership::open_own(config).await?;
+        store.join(config).await;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         let trades = Trades::new(
             store,

@@ -102,11 +102,14 @@ pub(super) async fn end(change: &mut Change, trade_id: &str) -> sqlx::Result<Cha
         .fetch_optional(&mut **change)
         .await?;
     // Without the row, the change fails at its version.
-    row.map_or(Ok(ChainEnd::default()), |row| {
-        Ok(ChainEnd {
-            seq: number(&row, "audit_seq")?,
-            hash: row.try_get("audit_hash")?,
-        })
+    row.map_or(Ok(ChainEnd::default()), |row| read_end(&row))
+}
+
+/// The end of a trade's chain, as its row has it.
+pub(super) fn read_end(row: &AnyRow) -> sqlx::Result<ChainEnd> {
+    Ok(ChainEnd {
+        seq: number(row, "audit_seq")?,
+        hash: row.try_get("audit_hash")?,
     })
 }
 

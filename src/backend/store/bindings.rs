@@ -102,19 +102,13 @@ pub(crate) async fn take_code(
     shop: &str,
     mark: &CodeMark,
 ) -> sqlx::Result<Option<CodeUse>> {
-    sqlx::query(
-        "INSERT INTO codes (shop, mark, sale_ref, at_ms, uses, refused) VALUES ($1, $2, '', 0, 0, 0) ON CONFLICT (shop, mark) DO UPDATE SET at_ms = codes.at_ms",
+    let row = sqlx::query(
+        "INSERT INTO codes (shop, mark, sale_ref, at_ms, uses, refused) VALUES ($1, $2, '', 0, 0, 0) ON CONFLICT (shop, mark) DO UPDATE SET at_ms = codes.at_ms RETURNING sale_ref, at_ms, refused",
     )
     .bind(shop)
     .bind(&mark.0)
-    .execute(&mut **change)
+    .fetch_one(&mut **change)
     .await?;
-    let row =
-        sqlx::query("SELECT sale_ref, at_ms, refused FROM codes WHERE shop = $1 AND mark = $2")
-            .bind(shop)
-            .bind(&mark.0)
-            .fetch_one(&mut **change)
-            .await?;
     let at_ms: i64 = row.try_get("at_ms")?;
     let reference = row.try_get("sale_ref")?;
     let refused: i64 = row.try_get("refused")?;
@@ -182,15 +176,10 @@ pub(crate) async fn free_code(
     Ok(())
 }
 
-/// Stores the gateway's id of the trade. Only this change writes the column; an id that another trade has was refused
-/// before.
-pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()> {
-    sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2")
-        .bind(gateway_ref(trade))
-        .bind(&trade.facts().trade_id)
-        .execute(&mut **change)
-        .await
-        .map(drop)
+/// Notes that this change has learned the gateway's id of the trade. The next update of the trade writes the column; an
+/// id that another trade has was refused before.
+pub(crate) fn name(change: &mut Change, trade: &Trade) {
+    change.named = Some(trade.facts().trade_id.clone());
 }
 
 /// Finds the trade that has this gateway id.

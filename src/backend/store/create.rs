@@ -5,7 +5,7 @@ use kaunter_core::sale::Due;
 use kaunter_core::trade::{GiveUp, Trade};
 use sqlx::Row;
 
-use super::{Change, bigint, bindings, given_up, read};
+use super::{Change, bigint, bindings, given_up};
 
 /// A sale that this change has locked.
 pub(crate) struct TakenSale {
@@ -76,7 +76,7 @@ pub(crate) async fn sale_trades(
     .await?;
     let mut trades = SaleTrades::default();
     for row in &rows {
-        let (trade, attempt): (_, i64) = (read(row)?, row.try_get("attempt")?);
+        let (trade, attempt): (_, i64) = (change.read(row)?, row.try_get("attempt")?);
         trades.count = u32::try_from(attempt).unwrap_or(u32::MAX);
         if trades.first.is_none() {
             trades.first = Some(trade.clone());

@@ -4,7 +4,7 @@ use kaunter_core::trade::{GiveUp, Trade};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Change, Store, bigint, read, word};
+use super::{Change, Store, bigint, word};
 
 const GIVEN_UP: &str = "SELECT given_up_by, given_up_tender, given_up_ms FROM sales WHERE shop = $1 AND sale_ref = $2 AND given_up_ms IS NOT NULL";
 
@@ -56,7 +56,7 @@ pub(crate) async fn trades_to_leave(
     .bind(reference)
     .fetch_all(&mut **change)
     .await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| change.read(row)).collect()
 }
 
 impl Store {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use sqlx::migrate::{MigrateError, Migrator};
 
+use super::locks::{Locks, PooledRow};
 use super::{Store, postgres, sqlite};
 use crate::audit::AuditKeys;
 use crate::config::Config;
+use crate::id;
 use crate::secret::Secret;
 
 /// The tables, and every migration.
@@ -60,6 +62,26 @@ impl Store {
                 Ok(store)
             }
         }
+    }
+
+    /// Takes this process's place on the store, before its first change. Who only reads takes none.
+    pub(crate) async fn join(&self, config: &Config) {
+        let url = config.database_url.clone();
+        let (file, pool) = (config.database.clone(), self.pool.clone());
+        let open = move || {
+            let (url, file, pool) = (url.clone(), file.clone(), pool.clone());
+            async move {
+                match url {
+                    None => Ok(Locks::beside(&file)?),
+                    Some(_) if pool.is_shared() => {
+                        let process = id::random('P').map_err(std::io::Error::other)?;
+                        Ok(Locks::Row(PooledRow::new(pool, process)))
+                    }
+                    Some(url) => Ok(Locks::Session(Box::new(postgres::session(&url).await?))),
+                }
+            }
+        };
+        self.standing.join(open).await;
     }
 
     /// Runs all migrations or none, one process at a time. The lock ends with the transaction, so that it also works

@@ -7,7 +7,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use super::sqlite;
-use crate::limits::STORE_WAIT;
+use crate::limits::{STORE_TRUST, STORE_WAIT};
+use crate::metrics::METRICS;
 
 /// Connections of one kind.
 #[derive(Clone, Debug)]
@@ -51,6 +52,16 @@ impl Pool {
         })
     }
 
+    /// True for SQLite: it has one writer, and functions of its own for JSON.
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.begin == sqlite::BEGIN
+    }
+
+    /// True behind a pooler.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     /// For one statement.
     pub(super) async fn connection(&self) -> sqlx::Result<StatementConnection> {
         if self.shared {
@@ -80,7 +91,7 @@ impl Pool {
 
     /// For a transaction that only reads, and sees the store as it is at its first statement. It stops nobody.
     pub(super) async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        if self.begin == sqlite::BEGIN {
+        if self.is_sqlite() {
             return self.connections.begin_with("BEGIN").await;
         }
         let mut snapshot = self.begin().await?;
@@ -95,7 +106,14 @@ fn options(most: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(STORE_WAIT)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
+        // sqlx would ask the database before each use, which takes as long as a statement.
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                let is_fresh = known.idle_for < STORE_TRUST;
+                Ok(is_sound(connection) && (is_fresh || connection.ping().await.is_ok()))
+            })
+        })
 }
 
 /// False for a connection that failed because the disk is full: the pool closes it. SQLite rolled
@@ -131,8 +149,10 @@ impl Deref for StatementConnection {
     }
 }
 
+/// Each use is one statement, and is counted.
 impl DerefMut for StatementConnection {
     fn deref_mut(&mut self) -> &mut AnyConnection {
+        METRICS.statement();
         match self {
             Self::Own(connection) => connection,
             Self::Shared(transaction) => transaction,

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
 use super::{Pool, Store};
 use crate::audit::AuditKeys;
-use crate::limits::{POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, STATEMENT_WAIT, STORE_WAIT};
+use crate::limits::{
+    POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, SOLE_LEASE, STATEMENT_WAIT, STORE_WAIT,
+};
 use crate::secret::Secret;
 
 /// For changes that move no trade: a commit does not wait for the disk.
@@ -171,11 +173,9 @@ pub(super) async fn open(
     if is_direct(url).await? {
         let own =
             async |most, light| Pool::own(most, all("SET", light), "BEGIN", url.expose()).await;
-        return Ok(Store {
-            pool: own(POSTGRES_CONNECTIONS, false).await?,
-            light: own(POSTGRES_LIGHT_CONNECTIONS, true).await?,
-            keys,
-        });
+        let pool = own(POSTGRES_CONNECTIONS, false).await?;
+        let light = own(POSTGRES_LIGHT_CONNECTIONS, true).await?;
+        return Ok(Store::new(pool, light, keys));
     }
     let server = &address.server;
     tracing::info!("{server} is a connection pooler: each statement runs in its own transaction");
@@ -184,11 +184,18 @@ pub(super) async fn open(
         let begin = format!("BEGIN; {FORGET} {}", all("SET LOCAL", light));
         Pool::shared(most, begin, unprepared.expose()).await
     };
-    Ok(Store {
-        pool: shared(POSTGRES_CONNECTIONS, false).await?,
-        light: shared(POSTGRES_LIGHT_CONNECTIONS, true).await?,
-        keys,
-    })
+    let pool = shared(POSTGRES_CONNECTIONS, false).await?;
+    let light = shared(POSTGRES_LIGHT_CONNECTIONS, true).await?;
+    Ok(Store::new(pool, light, keys))
+}
+
+/// Opens the connection that holds this process's locks.
+pub(super) async fn session(url: &Secret) -> sqlx::Result<AnyConnection> {
+    let mut line = AnyConnection::connect(url.expose()).await?;
+    let wait_ms = SOLE_LEASE.as_millis();
+    let settings = format!("SET statement_timeout = {wait_ms}; SET idle_session_timeout = 0;");
+    line.execute(sqlx::AssertSqlSafe(settings)).await?;
+    Ok(line)
 }
 
 /// True without a pooler. PostgreSQL keeps a setting from the start of a connection; a pooler loses or refuses it.

@@ -81,7 +81,7 @@ fn folder(file: &Path) -> &Path {
     }
 }
 
-fn make(file: &Path) -> io::Result<File> {
+pub(super) fn make(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -125,11 +125,8 @@ pub(super) async fn open(file: &Path, keys: Arc<AuditKeys>) -> sqlx::Result<Stor
     first.execute(sqlx::AssertSqlSafe(settings(FULL))).await?;
     first.close().await?;
     let open = async |most, kind: &str| Pool::own(most, settings(kind), BEGIN, &url).await;
-    Ok(Store {
-        pool: open(SQLITE_CONNECTIONS, FULL).await?,
-        light: open(1, LIGHT).await?,
-        keys,
-    })
+    let (pool, light) = (open(SQLITE_CONNECTIONS, FULL).await?, open(1, LIGHT).await?);
+    Ok(Store::new(pool, light, keys))
 }
 
 fn settings(kind: &str) -> String {

@@ -1,10 +1,14 @@
 //! The rows of terminals: the generation of their tokens, and the device that acts for each.
 
+use std::collections::{HashMap, HashSet};
+
 use kaunter_core::policy::Ms;
 use kaunter_core::terminal::ActingDevice;
+use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::batch::Item;
 use super::{Change, Store, audit, bigint};
 use crate::trail::AuditEntry;
 
@@ -18,18 +22,83 @@ pub(crate) struct TerminalRow {
 const TERMINAL: &str =
     "SELECT generation, device, heard_ms FROM terminals WHERE shop = $1 AND terminal = $2";
 
+/// The keys of the rows stand in JSON, so that one statement reads the rows of many callers.
+const READS_OF_POSTGRES: &str = "SELECT t.terminal, t.generation, t.device, t.heard_ms FROM jsonb_to_recordset($1::jsonb) AS n(shop TEXT, terminal TEXT) JOIN terminals t ON t.shop = n.shop AND t.terminal = n.terminal";
+const READS_OF_SQLITE: &str = "SELECT t.terminal, t.generation, t.device, t.heard_ms FROM json_each($1) AS n JOIN terminals t ON t.shop = n.value ->> 'shop' AND t.terminal = n.value ->> 'terminal'";
+const HEARD_OF_POSTGRES: &str = "UPDATE terminals SET heard_ms = n.heard_ms FROM jsonb_to_recordset($1::jsonb) AS n(shop TEXT, terminal TEXT, device TEXT, heard_ms BIGINT) WHERE terminals.shop = n.shop AND terminals.terminal = n.terminal AND terminals.device = n.device RETURNING terminals.terminal";
+const HEARD_OF_SQLITE: &str = "UPDATE terminals SET heard_ms = n.value ->> 'heard_ms' FROM json_each($1) AS n WHERE terminals.shop = n.value ->> 'shop' AND terminals.terminal = n.value ->> 'terminal' AND terminals.device = n.value ->> 'device' RETURNING terminals.terminal";
+
+/// A row to read. A process has one shop.
+pub(super) struct TerminalLook {
+    shop: String,
+    terminal: String,
+}
+
+impl Item for TerminalLook {
+    type Key = String;
+    type Answer = TerminalRow;
+
+    fn key(&self) -> String {
+        self.terminal.clone()
+    }
+}
+
+/// An acting device that was heard.
+pub(super) struct Heard {
+    shop: String,
+    terminal: String,
+    device: String,
+    now: Ms,
+}
+
+impl Item for Heard {
+    type Key = String;
+    /// False if another device acts now.
+    type Answer = bool;
+
+    fn key(&self) -> String {
+        self.terminal.clone()
+    }
+}
+
 impl Store {
-    /// The terminal's row.
+    /// The terminal's row. Callers of the same moment share one statement.
     pub(crate) async fn terminal(&self, shop: &str, terminal: &str) -> sqlx::Result<TerminalRow> {
-        let row = sqlx::query(TERMINAL)
-            .bind(shop)
-            .bind(terminal)
-            .fetch_optional(&mut *self.pool.connection().await?)
-            .await?;
-        row.map_or_else(|| Ok(TerminalRow::default()), |row| read(&row))
+        let look = TerminalLook {
+            shop: shop.to_owned(),
+            terminal: terminal.to_owned(),
+        };
+        let store = self.clone();
+        let run = move |items| {
+            let store = store.clone();
+            async move { store.terminals_together(items).await }
+        };
+        self.batches.terminals.join(look, run).await
     }
 
-    /// Stores that the acting device was heard, without waiting for the disk. False if another device acts now.
+    async fn terminals_together(&self, looks: Vec<TerminalLook>) -> sqlx::Result<Vec<TerminalRow>> {
+        let asked: Vec<Value> = looks
+            .iter()
+            .map(|look| json!({ "shop": look.shop, "terminal": look.terminal }))
+            .collect();
+        let statement = match self.pool.is_sqlite() {
+            true => READS_OF_SQLITE,
+            false => READS_OF_POSTGRES,
+        };
+        let rows = sqlx::query(statement)
+            .bind(Value::from(asked).to_string())
+            .fetch_all(&mut *self.pool.connection().await?)
+            .await?;
+        let mut found = HashMap::new();
+        for row in &rows {
+            found.insert(row.try_get::<String, _>("terminal")?, read(row)?);
+        }
+        let own = |look: &TerminalLook| found.get(&look.terminal).cloned().unwrap_or_default();
+        Ok(looks.iter().map(own).collect())
+    }
+
+    /// Stores that the acting device was heard, without waiting for the disk. False if another device acts now. Callers
+    /// of the same moment share one statement.
     pub(crate) async fn hear_device(
         &self,
         shop: &str,
@@ -37,19 +106,51 @@ impl Store {
         device: &str,
         now: Ms,
     ) -> sqlx::Result<bool> {
-        let mut connection = self.light.connection().await?;
-        let done = sqlx::query(
-            "UPDATE terminals SET heard_ms = $1 WHERE shop = $2 AND terminal = $3 AND device = $4",
-        )
-        .bind(bigint(now))
-        .bind(shop)
-        .bind(terminal)
-        .bind(device)
-        .execute(&mut *connection)
-        .await?;
-        connection.commit().await?;
-        Ok(done.rows_affected() > 0)
+        self.standing.entitled().await;
+        let heard = Heard {
+            shop: shop.to_owned(),
+            terminal: terminal.to_owned(),
+            device: device.to_owned(),
+            now,
+        };
+        let store = self.clone();
+        let run = move |items| {
+            let store = store.clone();
+            async move { store.hear_together(items).await }
+        };
+        self.batches.heard.join(heard, run).await
     }
+
+    async fn hear_together(&self, mut heard: Vec<Heard>) -> sqlx::Result<Vec<bool>> {
+        let asked: Vec<String> = heard.iter().map(Heard::key).collect();
+        // In one order, so that two processes do not wait for each other.
+        heard.sort_by(|one, other| one.terminal.cmp(&other.terminal));
+        let rows: Vec<Value> = heard.iter().map(heard_row).collect();
+        let statement = match self.pool.is_sqlite() {
+            true => HEARD_OF_SQLITE,
+            false => HEARD_OF_POSTGRES,
+        };
+        let mut connection = self.light.connection().await?;
+        let stored = sqlx::query(statement)
+            .bind(Value::from(rows).to_string())
+            .fetch_all(&mut *connection)
+            .await?;
+        connection.commit().await?;
+        let stored = stored
+            .iter()
+            .map(|row| row.try_get::<String, _>("terminal"))
+            .collect::<sqlx::Result<HashSet<_>>>()?;
+        Ok(asked.iter().map(|name| stored.contains(name)).collect())
+    }
+}
+
+fn heard_row(heard: &Heard) -> Value {
+    json!({
+        "shop": heard.shop,
+        "terminal": heard.terminal,
+        "device": heard.device,
+        "heard_ms": bigint(heard.now),
+    })
 }
 
 /// Locks a terminal for this change, and returns its row, which is created if it is new.

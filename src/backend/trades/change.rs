@@ -96,6 +96,8 @@ impl Inner {
             gateway_answer,
             note,
         } = details;
+        // Until its timer is set: the timer of an older change must not replace that of a newer one.
+        let _turn = self.store.turn_of(trade_id).await;
         for _ in 0..MAX_TRIES {
             match self
                 .try_apply(
@@ -150,17 +152,36 @@ impl Inner {
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
-        let (was, before) = (stored.version(), stored.clone());
-        let (mut trade, by) = self.after(stored, event);
-        if !trade.take_moves().is_empty() || trade.review_differs(&before) {
+        let was = stored.version();
+        let (mut trade, by) = self.after(Trade::clone(&stored), event);
+        if !trade.take_moves().is_empty() || trade.review_differs(&stored) {
             return Ok(None);
         }
-        if trade.version() != was && !self.store.note(&trade, was).await? {
-            return Err(ChangeError::Race);
+        if trade.version() != was {
+            match self.keep_without_news(&stored, &trade, event) {
+                Some(kept) => trade = kept,
+                None if self.store.note(&trade, was).await? => {}
+                None => return Err(ChangeError::Race),
+            }
         }
         self.caught_up(trade_id, by);
-        Self::alarm_if_contradicted(&before, event);
+        Self::alarm_if_contradicted(&stored, event);
         Ok(Some(trade))
+    }
+
+    /// Keeps an answer without news in memory, if this process is the only one on the store. The next status check
+    /// stores it.
+    fn keep_without_news(
+        &self,
+        stored: &Arc<Trade>,
+        trade: &Trade,
+        event: &Event,
+    ) -> Option<Trade> {
+        let is_answer = matches!(event, Event::Status(..));
+        let kept = is_answer
+            .then(|| trade.clone().unstored(stored))
+            .flatten()?;
+        self.store.keep_unstored(stored, &kept).then_some(kept)
     }
 
     async fn try_apply(
@@ -285,7 +306,7 @@ impl Inner {
             (None, None) | (Some(_), Some(_)) => {}
         }
         if !named && trade.gateway_ref().is_some() {
-            store::name(change, trade).await?;
+            store::name(change, trade);
         }
         Ok(())
     }

@@ -226,6 +226,35 @@ impl Trade {
         self.decided_by_person && asks
     }
 
+    /// The trade as its row reads back: without requests that have yet to leave, and without moves that were reported.
+    #[must_use]
+    pub fn as_row(&self) -> Self {
+        let mut row = self.clone();
+        row.outbox.clear();
+        row.moves.clear();
+        row
+    }
+
+    /// The trade after an answer without news, with the version of before: `None` if the change must be stored.
+    ///
+    /// Only the schedule of queries may differ, and the next query must be due at some time. Then a driver may keep the
+    /// change in memory until that query begins. A driver that loses it asks once more, and no money depends on it. The
+    /// version stays, because the change is not stored: no version leaves the driver that the store does not have.
+    #[must_use]
+    pub fn unstored(mut self, before: &Self) -> Option<Self> {
+        let asks_again =
+            self.queries.asking_until_ms.is_none() && self.queries.next_ask_ms.is_some();
+        let columns = |trade: &Self| (trade.paid_check_ms(), trade.checks_verdict());
+        if !asks_again || !self.outbox.is_empty() || columns(&self) != columns(before) {
+            return None;
+        }
+        self.version = before.version;
+        let queries = std::mem::replace(&mut self.queries, before.queries.clone());
+        let is_same = self == *before;
+        self.queries = queries;
+        is_same.then_some(self)
+    }
+
     /// Who decided the final status; `None` for an open trade, and for one that was closed before any code left.
     #[must_use]
     pub fn decided_by(&self) -> Option<DecidedBy> {

@@ -420,6 +420,21 @@ mod tests {
     }
 
     #[test]
+    fn a_small_finder_that_rows_agree_on_outranks_noise_in_a_single_row() {
+        let seen = |module: f32, rows: u32| FinderCandidate {
+            center: Point::new(0.0, 0.0),
+            module,
+            polarity: Polarity::DarkOnLight,
+            rows,
+            stretch: 1.0,
+        };
+        // Every third row is scanned. Noise has a module of a pixel, and all of its core is one scanned row.
+        let (noise, finder) = (seen(1.0, 1), seen(2.4, 2));
+        assert!(noise.share(3) > finder.share(3));
+        assert!(finder.likelihood(3) > noise.likelihood(3));
+    }
+
+    #[test]
     fn a_lattice_is_bounded() {
         let corners: Vec<_> = (0..15 * 15).map(|at| (at % 15 * 8, at / 15 * 8)).collect();
         let bits = finders(1, &corners, Polarity::DarkOnLight);

@@ -41,8 +41,9 @@ const MAX_SINGLES: usize = 4;
 const REACH: f32 = 1.2;
 const REACH_PART: f32 = 0.1;
 const MAX_REACH: f32 = 5.0;
-/// The least likeness of a finder, and that of a second finder's first rough place.
+/// The least likeness of a single finder's partner, and of its first rough place and of a third finder.
 ///
+/// A pair says where the third one is, so that a finder which a reflection has nearly hidden is enough there.
 /// Chosen on the till set. Larger: blurred finders are missed. Smaller: more chance triples are tried.
 const MIN_LIKENESS: f32 = 0.55;
 const MIN_LIKENESS_ROUGH: f32 = 0.4;
@@ -210,7 +211,7 @@ fn best(luma: &Luma<'_>, pair: &[Finder; 2], guesses: &[Guess]) -> Option<Triple
         )
     });
     let ((likeness, center), guess) = searched.max_by(|a, b| a.0.0.total_cmp(&b.0.0))?;
-    if likeness < MIN_LIKENESS {
+    if likeness < MIN_LIKENESS_ROUGH {
         return None;
     }
     let third = pair[0].sibling_at(center, guess.axes.right, guess.axes.down);

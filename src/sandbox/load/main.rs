@@ -27,9 +27,9 @@ use tills::Rounds;
 /// A load of many tills.
 #[derive(Parser)]
 struct LoadArgs {
-    /// The backend.
-    #[arg(long)]
-    backend: reqwest::Url,
+    /// The backend. Of several on one store, each till calls one.
+    #[arg(long, required = true)]
+    backend: Vec<reqwest::Url>,
     /// The sandbox.
     #[arg(long)]
     sandbox: reqwest::Url,
@@ -91,7 +91,7 @@ async fn main() -> ExitCode {
 
 async fn run(args: LoadArgs) -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    for url in [&args.backend, &args.sandbox] {
+    for url in args.backend.iter().chain([&args.sandbox]) {
         let host = url.host_str().unwrap_or_default();
         ensure!(host == "127.0.0.1", "{url} is not on this machine");
     }

@@ -17,18 +17,23 @@ pub(crate) struct ShopClient {
     backend: Url,
     sandbox: Url,
     server_key: String,
-    pub(crate) target: Target,
+    targets: Vec<Target>,
 }
 
 impl ShopClient {
-    pub(crate) fn new(backend: &Url, sandbox: &Url) -> anyhow::Result<Self> {
+    pub(crate) fn new(backends: &[Url], sandbox: &Url) -> anyhow::Result<Self> {
         Ok(Self {
             http: Client::new(),
-            backend: backend.clone(),
+            backend: backends.first().context("no backend")?.clone(),
             sandbox: sandbox.clone(),
             server_key: std::env::var("KAUNTER_SERVER_KEY").context("KAUNTER_SERVER_KEY")?,
-            target: Target::of(backend)?,
+            targets: backends.iter().map(Target::of).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The backend that the till with this number calls.
+    pub(crate) fn target(&self, nth: usize) -> &Target {
+        &self.targets[nth % self.targets.len()]
     }
 
     pub(crate) async fn token(&self, terminal: &str) -> anyhow::Result<String> {

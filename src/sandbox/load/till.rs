@@ -29,7 +29,7 @@ impl Till {
     pub(crate) async fn new(shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
         let token = shop.token(&format!("till-{nth}")).await?;
         Ok(Self {
-            line: Line::new(&shop.target, nth, &token)?,
+            line: Line::new(shop.target(nth), nth, &token)?,
             trade: String::new(),
         })
     }

@@ -6,7 +6,9 @@ mod load;
 mod page;
 mod parts;
 mod plot;
+mod processes;
 mod profile;
+mod rows;
 mod soak;
 
 use std::path::PathBuf;
@@ -48,6 +50,12 @@ pub(crate) struct Rush {
     /// the first number of sales cost.
     #[arg(long)]
     profile: bool,
+    /// Instead: sales at the first rate, in a PostgreSQL that has so many sales already.
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<u64>,
+    /// Instead: the tills share so many backends on one PostgreSQL.
+    #[arg(long)]
+    processes: Option<usize>,
 }
 
 /// How many tills look at one payment.
@@ -75,6 +83,12 @@ impl Rush {
         }
         if self.profile {
             return profile::run(&postgres, &pins, &self);
+        }
+        if !self.rows.is_empty() {
+            return rows::run(&postgres, &pins, &self, &self.rows);
+        }
+        if let Some(count) = self.processes {
+            return processes::run(&postgres, &pins, &self, count);
         }
         let mut all = self.kept_figures()?;
         for store in ["postgres", "sqlite"] {

@@ -43,8 +43,10 @@ impl Parts<'_> {
         mut told: impl FnMut(&Value),
     ) -> anyhow::Result<Vec<Value>> {
         let mut command = pinned(&self.pins.others, target().join("release/kaunter-load"));
+        for backend in &self.backends {
+            command.args(["--backend", &backend.address]);
+        }
         command
-            .args(["--backend", &self.backend.address])
             .args(["--sandbox", &self.sandbox.address])
             .args(args)
             .envs(self.keys.iter().cloned())
@@ -64,13 +66,13 @@ impl Parts<'_> {
             }
             let before = before.take().context("an end without a beginning")?;
             line["used"] = json!({
-                "backend_ms": used.backend_ms - before.backend_ms,
-                "load_ms": used.load_ms - before.load_ms,
-                "sandbox_ms": used.sandbox_ms - before.sandbox_ms,
-                "database_ms": used.database_ms - before.database_ms,
-                "statements": used.statements - before.statements,
-                "flushes": used.flushes - before.flushes,
-                "memory_kib": memory_kib(self.backend.pid())?,
+                "backend_ms": used.backend_ms.saturating_sub(before.backend_ms),
+                "load_ms": used.load_ms.saturating_sub(before.load_ms),
+                "sandbox_ms": used.sandbox_ms.saturating_sub(before.sandbox_ms),
+                "database_ms": used.database_ms.saturating_sub(before.database_ms),
+                "statements": used.statements.saturating_sub(before.statements),
+                "flushes": used.flushes.saturating_sub(before.flushes),
+                "memory_kib": self.backends.iter().try_fold(0, |all, backend| anyhow::Ok(all + memory_kib(backend.pid())?))?,
             });
             told(&line);
             all.push(line);
@@ -93,7 +95,10 @@ impl Parts<'_> {
             flushes = counts.next().context("no count")??;
         }
         Ok(Used {
-            backend_ms: cpu_ms(self.backend.pid())?,
+            backend_ms: self
+                .backends
+                .iter()
+                .try_fold(0, |all, backend| anyhow::Ok(all + cpu_ms(backend.pid())?))?,
             load_ms: cpu_ms(load)?,
             sandbox_ms: cpu_ms(self.sandbox.pid())?,
             database_ms,

@@ -9,7 +9,8 @@ use crate::run::target;
 /// The running programs.
 pub(super) struct Parts<'a> {
     pub(super) sandbox: Program,
-    pub(super) backend: Program,
+    /// One, or several on one store.
+    pub(super) backends: Vec<Program>,
     pub(super) keys: Vec<(&'static str, String)>,
     /// The database server, and the name of the database.
     pub(super) postgres: Option<(&'a Postgres, String)>,
@@ -28,6 +29,16 @@ fn settings(database: &Path, gateway: &str) -> String {
 impl<'a> Parts<'a> {
     /// Starts the backend of this folder, with the sandbox of this build.
     pub(super) fn start(
+        folder: &Path,
+        postgres: Option<(&'a Postgres, &str)>,
+        pins: &Pins,
+    ) -> anyhow::Result<Self> {
+        Self::several(1, folder, postgres, pins)
+    }
+
+    /// Starts several backends of this folder on one store.
+    pub(super) fn several(
+        count: usize,
         folder: &Path,
         postgres: Option<(&'a Postgres, &str)>,
         pins: &Pins,
@@ -55,16 +66,20 @@ impl<'a> Parts<'a> {
         let sandbox = Program::start(command, &dir.join("sandbox.log"))?;
         let config = dir.join("kaunter.toml");
         std::fs::write(&config, settings(&dir.join("kaunter.db"), &sandbox.address))?;
-        let mut command = pinned(&pins.backend, folder.join("kaunter-backend"));
-        command.arg("--config").arg(config);
-        command
-            .env_remove("KAUNTER_LOG")
-            .env_remove("RUST_LOG")
-            .envs(keys.iter().cloned());
-        let backend = Program::start(command, &dir.join("backend.log"))?;
+        let mut backends = Vec::new();
+        for nth in 0..count {
+            let mut command = pinned(&pins.backend, folder.join("kaunter-backend"));
+            command.arg("--config").arg(&config);
+            command
+                .env_remove("KAUNTER_LOG")
+                .env_remove("RUST_LOG")
+                .envs(keys.iter().cloned());
+            let log = dir.join(format!("backend-{nth}.log"));
+            backends.push(Program::start(command, &log)?);
+        }
         Ok(Self {
             sandbox,
-            backend,
+            backends,
             keys,
             postgres: postgres.map(|(postgres, name)| (postgres, name.to_owned())),
             pins: pins.clone(),

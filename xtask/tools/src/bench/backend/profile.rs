@@ -41,7 +41,10 @@ pub(super) fn run(postgres: &Postgres, pins: &Pins, rush: &Rush) -> anyhow::Resu
         let (mut perf, mut wrong) = (None, None);
         parts.load(args, |line| {
             if let Some(phase) = line["begins"].as_str() {
-                perf = record(parts.backend.pid(), phase);
+                perf = parts
+                    .backends
+                    .first()
+                    .and_then(|one| record(one.pid(), phase));
                 wrong = postgres.ask(&database, RESET).err();
             } else if let Err(error) = report(postgres, &database, line, perf.take()) {
                 wrong = Some(error);

@@ -1,0 +1,132 @@
+//! Shares one statement between callers of the same moment. One statement is under way; who comes meanwhile is served by
+//! the next one. So a lone caller does not wait, and many callers cost few statements.
+
+use std::collections::{HashSet, VecDeque};
+use std::future::Future;
+use std::hash::Hash;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::oneshot;
+
+use crate::limits::MAX_BATCH_ROWS;
+
+/// A caller's part of a statement.
+pub(super) trait Item: Send + 'static {
+    /// What one statement may have only once.
+    type Key: Eq + Hash + Send;
+    /// What the caller gets.
+    type Answer: Send + 'static;
+
+    fn key(&self) -> Self::Key;
+}
+
+/// Callers that wait for the next statement.
+pub(super) struct Batch<I: Item> {
+    waiting: Mutex<Waiting<I>>,
+}
+
+struct Waiting<I: Item> {
+    callers: VecDeque<(I, oneshot::Sender<sqlx::Result<I::Answer>>)>,
+    is_under_way: bool,
+}
+
+impl<I: Item> Default for Batch<I> {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                callers: VecDeque::new(),
+                is_under_way: false,
+            }),
+        }
+    }
+}
+
+impl<I: Item> std::fmt::Debug for Batch<I> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Batch")
+    }
+}
+
+impl<I: Item> Batch<I> {
+    /// Runs this item with others in one statement, which begins after this call. `run` gets one item of each key, and
+    /// gives their answers in the same order.
+    pub(super) async fn join<R, F>(self: &Arc<Self>, item: I, run: R) -> sqlx::Result<I::Answer>
+    where
+        R: Fn(Vec<I>) -> F + Send + Sync + 'static,
+        F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let begins = {
+            let mut waiting = self.lock();
+            waiting.callers.push_back((item, answer));
+            !std::mem::replace(&mut waiting.is_under_way, true)
+        };
+        if begins {
+            // A task of its own: a caller that goes away must not stop the statement of the others.
+            tokio::spawn(Arc::clone(self).run(run));
+        }
+        answered.await.unwrap_or_else(|_| Err(failed()))
+    }
+
+    async fn run<R, F>(self: Arc<Self>, run: R)
+    where
+        R: Fn(Vec<I>) -> F + Send + Sync + 'static,
+        F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
+    {
+        while let Some((items, callers)) = self.take() {
+            match run(items).await {
+                Ok(answers) => {
+                    for (caller, answer) in callers.into_iter().zip(answers) {
+                        let _ = caller.send(Ok(answer));
+                    }
+                }
+                Err(error) => {
+                    // An error has one owner.
+                    let mut callers = callers.into_iter();
+                    if let Some(first) = callers.next() {
+                        let _ = first.send(Err(error));
+                    }
+                    for caller in callers {
+                        let _ = caller.send(Err(failed()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The callers of the next statement. `None` if nobody waits: then no statement is under way.
+    #[allow(clippy::type_complexity, reason = "two lists of one length")]
+    fn take(&self) -> Option<(Vec<I>, Vec<oneshot::Sender<sqlx::Result<I::Answer>>>)> {
+        let mut waiting = self.lock();
+        let (mut items, mut callers) = (Vec::new(), Vec::new());
+        let mut keys = HashSet::new();
+        let mut later = VecDeque::new();
+        while items.len() < MAX_BATCH_ROWS
+            && let Some((item, caller)) = waiting.callers.pop_front()
+        {
+            if caller.is_closed() {
+                continue;
+            }
+            if keys.insert(item.key()) {
+                items.push(item);
+                callers.push(caller);
+            } else {
+                later.push_back((item, caller));
+            }
+        }
+        while let Some(repeated) = later.pop_back() {
+            waiting.callers.push_front(repeated);
+        }
+        waiting.is_under_way = !items.is_empty();
+        waiting.is_under_way.then_some((items, callers))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<I>> {
+        self.waiting.lock().expect("nobody panics while holding it")
+    }
+}
+
+fn failed() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::other("the shared statement failed"))
+}
