@@ -75,14 +75,13 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates without a single finder among them that show texture: at a quarter of the size and less, and at half too.
+/// Candidates without a single finder among them that show texture. At a quarter of the size and less, they end the
+/// search. With those at half the size, they leave out sharpening; from the second bound on, closing gaps too.
 ///
-/// The first bound ends the search. The second one leaves out sharpening, the third one closing gaps.
 /// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
 /// at most 13, 11 and 47 candidates; a photo of leaves or cloth has dozens.
 /// Larger: such pictures take longer. Smaller: codes among ornaments are lost.
 const TEXTURE: usize = 24;
-const TEXTURE_OF_HALF: usize = 40;
 const TEXTURE_OF_DOTS: usize = 60;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
@@ -201,7 +200,7 @@ impl<'a> Search<'a> {
         let is_chance = self.found.is_empty() && self.pool.is_empty();
         [
             small > TEXTURE,
-            all > TEXTURE_OF_HALF,
+            all > TEXTURE,
             all > TEXTURE_OF_DOTS,
         ]
         .map(|seen| seen && is_chance)
