@@ -1,6 +1,6 @@
 //! Measures how busy this process is, and follows the level of [`kaunter_core::load`]: rule 51 of `docs/rules.md`.
 //!
-//! A probe stands in each line like a call does, and measures its own wait: for a turn of the processor, for one of the
+//! A probe stands in each queue like a call does, and measures its own wait: for a turn of the processor, for one of the
 //! calls in progress, and for a connection to the store. So no clock speed, number of cores or database has to be known.
 
 use std::future::Future;
@@ -22,15 +22,15 @@ use crate::metrics::METRICS;
 /// The pause between two looks that the backend asks for, in milliseconds. Absent: `policy.poll_ms` of the session.
 pub(crate) const PACE: HeaderName = HeaderName::from_static("kaunter-poll-ms");
 
-/// A line in which calls stand.
+/// A queue in which calls stand.
 #[derive(Clone, Copy, Debug)]
-enum Line {
+enum Queue {
     Processor,
     Calls,
     Store,
 }
 
-impl Line {
+impl Queue {
     const ALL: [Self; 3] = [Self::Processor, Self::Calls, Self::Store];
 
     fn as_str(self) -> &'static str {
@@ -86,10 +86,13 @@ impl Load {
         Err(sale_refused())
     }
 
-    /// Adds the pace that the backend asks for, if it is slower than the policy's.
+    /// Adds the pace that the backend asks for, if it is slower than the policy's. It is up to a fifth shorter, at
+    /// random: tills that look together would otherwise come together for ever.
     pub(crate) fn ask_pace(&self, response: &mut Response, poll_ms: Ms) {
         let pace_ms = self.level().pace_ms(poll_ms);
         if pace_ms > poll_ms {
+            let least_ms = poll_ms.max(pace_ms - pace_ms / 5);
+            let pace_ms = least_ms + part_at_random(pace_ms - least_ms);
             response
                 .headers_mut()
                 .insert(PACE, HeaderValue::from(pace_ms));
@@ -112,44 +115,50 @@ impl Load {
         let mut load = load::Load::default();
         loop {
             tokio::time::sleep(Duration::from_millis(WINDOW_MS)).await;
-            let waits = Line::ALL.map(|line| (self.probe(line).take(), line));
-            for (wait, line) in waits {
-                METRICS.waits(line.as_str(), wait);
+            let waits = Queue::ALL.map(|queue| (self.probe(queue).take(), queue));
+            for (wait, queue) in waits {
+                METRICS.waits(queue.as_str(), wait);
             }
             let longest = waits.into_iter().max_by_key(|(wait, _)| *wait);
-            let (wait, line) = longest.expect("there are lines");
+            let (wait, queue) = longest.expect("there are queues");
             let wait_ms = Ms::try_from(wait.as_millis()).unwrap_or(Ms::MAX);
             if let Some(level) = load.judge(wait_ms) {
                 let at = Level::ALL.iter().position(|known| *known == level);
                 self.level
                     .store(at.expect("it is a level"), Ordering::Relaxed);
                 METRICS.load(level);
-                tell(level, line, wait_ms);
+                tell(level, queue, wait_ms);
             }
         }
     }
 
-    fn probe(&self, line: Line) -> &Probe {
-        match line {
-            Line::Processor => &self.processor,
-            Line::Calls => &self.calls,
-            Line::Store => &self.store,
+    fn probe(&self, queue: Queue) -> &Probe {
+        match queue {
+            Queue::Processor => &self.processor,
+            Queue::Calls => &self.calls,
+            Queue::Store => &self.store,
         }
     }
 }
 
 /// The refusal of a new sale. The wait is random, so that tills which were refused together do not return together.
 pub(crate) fn sale_refused() -> Problem {
+    let spread_ms = u64::try_from(SALE_WAIT_SPREAD.as_millis()).unwrap_or(u64::MAX);
+    let wait = SALE_WAIT + Duration::from_millis(part_at_random(spread_ms));
+    Problem::new(ProblemCode::Overloaded).after(wait)
+}
+
+/// A random part of this time.
+fn part_at_random(whole_ms: Ms) -> Ms {
     let mut bytes = [0; 2];
-    // Without randomness they return together, which is allowed.
+    // Without randomness callers come together, which is allowed.
     let _ = getrandom::fill(&mut bytes);
-    let part = SALE_WAIT_SPREAD.as_millis() as u64 * u64::from(u16::from_le_bytes(bytes)) / 0xffff;
-    Problem::new(ProblemCode::Overloaded).after(SALE_WAIT + Duration::from_millis(part))
+    whole_ms.saturating_mul(u64::from(u16::from_le_bytes(bytes))) / u64::from(u16::MAX)
 }
 
 /// One line of the log for each change of the level.
-fn tell(level: Level, line: Line, wait_ms: Ms) {
-    let (line, remedy, level_word) = (line.as_str(), line.remedy(), level.as_str());
+fn tell(level: Level, queue: Queue, wait_ms: Ms) {
+    let (queue, remedy, level_word) = (queue.as_str(), queue.remedy(), level.as_str());
     match level {
         Level::Normal => tracing::info!(
             level = level_word,
@@ -157,13 +166,13 @@ fn tell(level: Level, line: Line, wait_ms: Ms) {
         ),
         Level::Slow => tracing::warn!(
             level = level_word,
-            line,
+            queue,
             wait_ms,
             "calls wait, so pages are asked to look less often, and new sales are taken: if it lasts, {remedy}"
         ),
         Level::Full => tracing::error!(
             level = level_word,
-            line,
+            queue,
             wait_ms,
             "the backend is past its capacity: new sales are refused, and payments in progress go on: {remedy}"
         ),
@@ -175,7 +184,7 @@ async fn turn_of_the_processor() {
     tokio::task::yield_now().await;
 }
 
-/// The waits of one line in the present window.
+/// The waits of one queue in the present window.
 #[derive(Default)]
 struct Probe(Mutex<Measured>);
 
@@ -188,7 +197,7 @@ struct Measured {
 }
 
 impl Probe {
-    /// Stands in the line again and again. A pause that takes too long counts as a wait, because timers and calls have
+    /// Stands in the queue again and again. A pause that takes too long counts as a wait, because timers and calls have
     /// the same processor.
     async fn measure<F: Future<Output = ()>>(&self, turn: impl Fn() -> F) {
         loop {
@@ -225,7 +234,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_line_without_a_queue_is_measured_again_and_again() {
+    async fn a_free_queue_is_measured_again_and_again() {
         let probe = Probe::default();
         let turns = std::cell::Cell::new(0);
         let count = || async { turns.set(turns.get() + 1) };

@@ -141,9 +141,9 @@ impl Metrics {
                 GaugeVec::new(
                     Opts::new(
                         "kaunter_load_wait_seconds",
-                        "How long every caller has waited in a line lately",
+                        "How long every caller has waited in a queue lately",
                     ),
-                    &["line"],
+                    &["queue"],
                 ),
             ),
             sales_refused,
@@ -224,10 +224,10 @@ impl Metrics {
         }
     }
 
-    /// How long every caller has waited in this line.
-    pub(crate) fn waits(&self, line: &str, wait: Duration) {
+    /// How long every caller has waited in this queue.
+    pub(crate) fn waits(&self, queue: &str, wait: Duration) {
         self.waits
-            .with_label_values(&[line])
+            .with_label_values(&[queue])
             .set(wait.as_secs_f64());
     }
 

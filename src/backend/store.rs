@@ -16,6 +16,8 @@ mod open;
 mod owner;
 mod pool;
 mod postgres;
+#[cfg(test)]
+mod property;
 mod sign_ins;
 mod sole;
 mod sqlite;
@@ -47,7 +49,7 @@ use crate::limits::{MAX_DUE_ROWS, MAX_OPEN_ROWS};
 use crate::metrics::METRICS;
 use crate::trail::AuditEntry;
 use looks::Batches;
-use memory::{Memory, Ticket, Writing};
+use memory::{Memory, Ticket, TradeWriting};
 use pool::Pool;
 use sole::Standing;
 
@@ -59,7 +61,7 @@ pub(crate) struct Change {
     ticket: Ticket,
     /// The trades that it has written.
     written: Vec<Trade>,
-    writing: Vec<Writing>,
+    writing: Vec<TradeWriting>,
     /// The ends of the chains of the trades that it has read under the lock of their sale: they stay until it writes.
     ends: Vec<(String, ChainEnd)>,
     /// The trade whose id at the gateway the next [`update`] stores.

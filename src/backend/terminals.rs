@@ -27,12 +27,12 @@ pub(crate) struct Terminals {
     shop: String,
     clock: Clock,
     policy: Policy,
-    known: Mutex<HashMap<String, Entry>>,
+    known: Mutex<HashMap<String, KeptTerminal>>,
 }
 
 /// What is known of a terminal.
 #[derive(Default)]
-struct Entry {
+struct KeptTerminal {
     known: Option<Known>,
     /// Own changes that are under way, and how many began or ended. A read that overlaps one may show the row of before.
     writers: u32,
@@ -64,14 +64,14 @@ impl Known {
 }
 
 /// An own change of a terminal's row.
-struct Writing<'a> {
+struct TerminalWriting<'a> {
     terminals: &'a Terminals,
     name: &'a str,
     began: u64,
     is_sure: bool,
 }
 
-impl Writing<'_> {
+impl TerminalWriting<'_> {
     /// The row is stored.
     fn done(mut self) {
         self.is_sure = true;
@@ -88,7 +88,7 @@ impl Writing<'_> {
     }
 }
 
-impl Drop for Writing<'_> {
+impl Drop for TerminalWriting<'_> {
     fn drop(&mut self) {
         let mut terminals = self.terminals.lock();
         let entry = terminals.entry(self.name.to_owned()).or_default();
@@ -239,12 +239,12 @@ impl Terminals {
     }
 
     /// Begins an own change of the row.
-    fn writing<'a>(&'a self, name: &'a str) -> Writing<'a> {
+    fn writing<'a>(&'a self, name: &'a str) -> TerminalWriting<'a> {
         let mut known = self.lock();
         let entry = known.entry(name.to_owned()).or_default();
         entry.writers += 1;
         entry.writes += 1;
-        Writing {
+        TerminalWriting {
             terminals: self,
             name,
             began: entry.writes,
@@ -322,7 +322,7 @@ impl Terminals {
 
     async fn read(&self, name: &str) -> Result<TerminalRow, Problem> {
         let (at, wall_ms, epoch) = (Instant::now(), wall_ms(), self.store.epoch());
-        let writes = |entry: &Entry| (entry.writes, entry.writers);
+        let writes = |entry: &KeptTerminal| (entry.writes, entry.writers);
         let before = self.lock().get(name).map(writes).unwrap_or_default();
         let row = self.store.terminal(&self.shop, name).await?;
         let mut known = self.lock();
@@ -350,7 +350,7 @@ impl Terminals {
         Some(known.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptTerminal>> {
         self.known.lock().expect("nobody panics while holding it")
     }
 }

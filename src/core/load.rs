@@ -1,7 +1,7 @@
 //! How busy a backend is, what it therefore refuses, and how often pages should look: rule 51 of `docs/rules.md`.
 //!
-//! The driver measures how long a caller stands in each line, in windows of [`WINDOW_MS`], and tells the longest such
-//! wait. Within a window it tells the shortest wait of a line: a standing queue delays every caller, and a short burst
+//! The driver measures how long a caller stands in each queue, in windows of [`WINDOW_MS`], and tells the longest such
+//! wait. Within a window it tells the shortest wait of a queue: a standing queue delays every caller, and a short burst
 //! does not. CoDel (RFC 8289) tells queues apart in the same way.
 //!
 //! ```
@@ -30,7 +30,7 @@ pub const CALM_MS: Ms = 25;
 /// From this wait on, pages are asked to look more slowly. Far above the few milliseconds of a backend with capacity
 /// left; ten such waits still fit into the 2 s between two looks.
 pub const SLOW_MS: Ms = 100;
-/// From this wait on, new sales are refused. A call waits in a line several times, and a page gives up after 10 s.
+/// From this wait on, new sales are refused. A call waits in a queue several times, and a page gives up after 10 s.
 pub const FULL_MS: Ms = 400;
 /// How many windows in a row raise the level: half a second. One would follow a single pause of the machine.
 pub const RISE_WINDOWS: u32 = 2;

@@ -101,6 +101,7 @@ pub use event::{ChargeEvent, ChargeStep, End, Fault, Hint, OldRecord, Phase, Pla
 
 use std::collections::VecDeque;
 
+use crate::load::bounded_pace_ms;
 use crate::policy::Ms;
 use crate::wire::{CodeMode, NewTrade, PagePolicy, Status, TradeView};
 
@@ -122,6 +123,8 @@ enum AbandonReason {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Charge {
     policy: PagePolicy,
+    /// The pause between two looks that the backend has asked for; 0 is the policy's.
+    pace_ms: Ms,
     phase: Phase,
     record: Record,
     /// The caller states the amount. Otherwise each creation asks for the registered one.
@@ -161,6 +164,7 @@ impl Charge {
         let (wallet, mode) = (plan.wallet.clone(), plan.mode);
         let mut charge = Self {
             policy,
+            pace_ms: 0,
             phase: Phase::Scanning,
             states_amount: plan.sale.amount.is_some(),
             record: Record {
@@ -247,6 +251,7 @@ impl Charge {
         match event {
             ChargeEvent::Tick => {}
             ChargeEvent::Woke => self.woke(now),
+            ChargeEvent::Paced(pace_ms) => self.paced(pace_ms),
             ChargeEvent::Journalled => self.journalled(now),
             ChargeEvent::Scanned(hint) => self.scanned(hint),
             ChargeEvent::Picked(wallet) => self.picked(wallet),
@@ -306,6 +311,23 @@ impl Charge {
             .flatten()
             .min()
             .unwrap_or(Ms::MAX)
+    }
+
+    /// From the start of one look to the start of the next: what the backend has asked for, within bounds.
+    #[must_use]
+    pub fn poll_ms(&self) -> Ms {
+        bounded_pace_ms(self.pace_ms, self.policy.poll_ms)
+    }
+
+    /// Also moves the next look. A page that only reports that it is there has a pace of its own.
+    fn paced(&mut self, pace_ms: Ms) {
+        let before_ms = self.poll_ms();
+        self.pace_ms = pace_ms;
+        if self.phase != Phase::Ready
+            && let Some(due) = self.next_ask_ms
+        {
+            self.next_ask_ms = Some((due + self.poll_ms()).saturating_sub(before_ms));
+        }
     }
 
     fn woke(&mut self, now: Ms) {
@@ -432,7 +454,7 @@ impl Charge {
         let pause_ms = if self.phase == Phase::Ready {
             self.policy.heartbeat_ms
         } else {
-            self.policy.poll_ms
+            self.poll_ms()
         };
         self.asking = true;
         self.next_ask_ms = Some(now + pause_ms);

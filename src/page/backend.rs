@@ -34,6 +34,8 @@ use crate::types::trade::TradeQuery;
 
 /// The timeout before the session has set one.
 const CALL_MS: Ms = 10_000;
+/// Where a sale begins.
+const NEW_TRADE: &str = "/v1/trades";
 /// The maximum that `Retry-After` delays calls: a code is valid for a minute, and a customer waits.
 const MAX_REST_MS: Ms = 10_000;
 
@@ -125,8 +127,12 @@ pub struct Backend {
     call_ms: Cell<Ms>,
     /// True once a Kaunter backend has answered at this address.
     known: Cell<bool>,
-    /// The backend is overloaded, and no call is made before this time (`Retry-After`).
+    /// No call is made before this time (`Retry-After`).
     rest_until_ms: Cell<Ms>,
+    /// The backend takes no new sale before this time. Payments in progress go on.
+    begin_after_ms: Cell<Ms>,
+    /// The pause between two looks that the backend asks for; 0 for that of the policy.
+    pace_ms: Cell<Ms>,
 }
 
 impl Backend {
@@ -141,12 +147,20 @@ impl Backend {
             call_ms: Cell::new(CALL_MS),
             known: Cell::new(false),
             rest_until_ms: Cell::new(0),
+            begin_after_ms: Cell::new(0),
+            pace_ms: Cell::new(0),
         }
     }
 
     /// Sets the timeout of one call, as the session says.
     pub fn set_call_ms(&self, ms: Ms) {
         self.call_ms.set(ms.max(1));
+    }
+
+    /// The pause between two looks that the backend asks for; 0 for that of the policy.
+    #[must_use]
+    pub fn pace_ms(&self) -> Ms {
+        self.pace_ms.get()
     }
 
     /// The address as the caller gave it. It is part of the journal's scope.
@@ -223,7 +237,7 @@ impl Backend {
 
     /// `POST /v1/trades`. The same key again is the same trade.
     pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, TradeView> {
-        let path = "/v1/trades".to_owned();
+        let path = NEW_TRADE.to_owned();
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
 
@@ -375,8 +389,13 @@ impl Backend {
         token: &'a token::Token,
     ) -> Pin<Box<dyn Future<Output = Result<JsValue, CallError>> + 'a>> {
         Box::pin(async move {
+            let begins = method == "POST" && path == NEW_TRADE;
+            let mut due = self.rest_until_ms.get();
+            if begins {
+                due = due.max(self.begin_after_ms.get());
+            }
             // Outside the timeout, which is for the answer alone.
-            clock::until(self.rest_until_ms.get()).await;
+            clock::until(due).await;
             let end = Abort::new();
             let address = format!("{}{path}", self.address);
             let trace_id = super::random_hex();
@@ -391,18 +410,24 @@ impl Backend {
                 end.signal().as_ref(),
             ));
             match clock::within(self.call_ms.get(), call).await {
-                Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id),
+                Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id, begins),
                 Some(Err(cause)) => Err(CallError::NoAnswer(Some(cause))),
                 None => Err(CallError::NoAnswer(None)),
             }
         })
     }
 
-    fn heard(&self, answer: &Answer, trace_id: &str) -> Result<JsValue, CallError> {
+    fn heard(&self, answer: &Answer, trace_id: &str, begins: bool) -> Result<JsValue, CallError> {
         let (status, body) = (answer.status(), answer.body());
         let retry_after_ms = retry_after(answer);
+        self.pace_ms.set(answer.pace() as Ms);
         if let (429 | 503, Some(rest_ms)) = (status, retry_after_ms) {
-            self.rest(rest_ms);
+            let until_ms = clock::now_ms() + rest_ms.min(MAX_REST_MS);
+            let rest = match begins && status == 503 {
+                true => &self.begin_after_ms,
+                false => &self.rest_until_ms,
+            };
+            rest.set(until_ms);
         }
         if (200..300).contains(&status) && body.is_object() {
             return Ok(body);
@@ -443,12 +468,6 @@ impl Backend {
             false => self.foreign("with other fields"),
         })
     }
-
-    /// Delays every call of this till: the backend is overloaded, and says when to come back.
-    fn rest(&self, rest_ms: Ms) {
-        self.rest_until_ms
-            .set(clock::now_ms() + rest_ms.min(MAX_REST_MS));
-    }
 }
 
 /// True if `fetch` failed: a timeout has no cause, and the cause of an unreadable answer is a text.
@@ -456,10 +475,10 @@ fn was_not_made(answer: &Result<JsValue, CallError>) -> bool {
     matches!(answer, Err(CallError::NoAnswer(Some(cause))) if !cause.is_string())
 }
 
-/// Parses `Retry-After`.
+/// `Retry-After`, if the answer has one.
 fn retry_after(answer: &Answer) -> Option<Ms> {
-    let seconds = answer.rest().trim().parse::<Ms>().ok()?;
-    Some(seconds.saturating_mul(1_000))
+    let seconds = answer.rest() as Ms;
+    (seconds > 0).then(|| seconds.saturating_mul(1_000))
 }
 
 /// Aborts a call when dropped, so that the browser does not go on with it.

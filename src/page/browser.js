@@ -12,20 +12,22 @@ const send = (own, address, more) => {
 
 /** One HTTP call. `body` is undefined if it is not JSON. Rejects without an answer. */
 export async function call(own, address, method, body, token, device, trace, signal) {
-  const headers = new Headers({ "Kaunter-Token": token, Accept: "application/json" });
-  headers.set("Kaunter-Device", device);
-  headers.set("Kaunter-Trace-Id", trace);
+  const headers = new Headers({
+    "Kaunter-Token": token,
+    "Kaunter-Device": device,
+    "Kaunter-Trace-Id": trace,
+    Accept: "application/json",
+  });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   const response = await send(own, address, { method, headers, body, signal });
-  const header = (name) => {
-    const value = response.headers.get(name);
-    return typeof value === "string" ? value : "";
-  };
-  const status = Number.isInteger(response.status) ? response.status : 0;
+  const header = (name) => `${response.headers.get(name) ?? ""}`;
+  // A date or a word is NaN, and counts as 0.
+  const number = (name) => +header(name) || 0;
   return {
-    status,
+    status: +response.status || 0,
     type: header("Content-Type"),
-    rest: header("Retry-After"),
+    rest: number("Retry-After"),
+    pace: number("Kaunter-Poll-Ms"),
     body: await response.json().catch(() => undefined),
   };
 }

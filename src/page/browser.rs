@@ -13,7 +13,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     pub(super) fn status(this: &Answer) -> u16;
     #[wasm_bindgen(method, getter, structural)]
-    pub(super) fn rest(this: &Answer) -> String;
+    pub(super) fn rest(this: &Answer) -> f64;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn pace(this: &Answer) -> f64;
     #[wasm_bindgen(method, getter, structural, js_name = type)]
     pub(super) fn kind(this: &Answer) -> String;
     #[wasm_bindgen(method, getter, structural)]

@@ -223,6 +223,8 @@ impl Driver {
                 event
             }
             TaskEnd::Replied(reply) => {
+                let paced = ChargeEvent::Paced(self.till.backend().pace_ms());
+                self.charge.handle(paced, clock::now_ms());
                 self.tell_progress(&reply);
                 ChargeEvent::StatusReplied(reply)
             }

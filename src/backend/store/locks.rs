@@ -139,6 +139,28 @@ impl Locks {
         }
     }
 
+    /// True while nobody else wants a place: no newcomer, and no process behind a pooler.
+    pub(super) async fn is_free_of_wishes(&mut self) -> sqlx::Result<bool> {
+        if let Self::Session(line) = self {
+            // One statement: it runs four times a second.
+            let statement = format!(
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM pooled_processes WHERE seen_ms > {NOW_MS} - $1) THEN false WHEN pg_try_advisory_lock($2) THEN pg_advisory_unlock($2) ELSE false END AS free"
+            );
+            let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+                .bind(bigint(POOLED_LIFE.as_millis() as u64))
+                .bind(WISH_KEY)
+                .fetch_one(&mut **line)
+                .await?;
+            return row.try_get("free");
+        }
+        let is_free = self.may_be_sole().await?
+            && self.change(Lock::Wish, Hold::None, Hold::Exclusive).await?;
+        if is_free {
+            self.change(Lock::Wish, Hold::Exclusive, Hold::None).await?;
+        }
+        Ok(is_free)
+    }
+
     /// Holds a lock in another way, without waiting. False if others hold it: then this process holds it as before. Only
     /// who holds `Wish` exclusively may go from shared to exclusive.
     pub(super) async fn change(&mut self, lock: Lock, from: Hold, to: Hold) -> sqlx::Result<bool> {

@@ -13,7 +13,7 @@ use super::turns::Turn;
 use super::{Store, bigint, json as row_of, lost_a_race, read};
 
 /// A trade to read, and the version that this process has.
-pub(super) struct Look {
+pub(super) struct TradeLook {
     trade_id: String,
     known: Option<u64>,
 }
@@ -26,7 +26,7 @@ pub(super) enum Looked {
     Newer(Box<Trade>),
 }
 
-impl Item for Look {
+impl Item for TradeLook {
     type Key = (String, Option<u64>);
     type Answer = Looked;
 
@@ -54,7 +54,7 @@ impl Item for Note {
 /// The callers that wait for a statement.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
-    looks: Arc<Batch<Look>>,
+    looks: Arc<Batch<TradeLook>>,
     notes: Arc<Batch<Note>>,
     pub(super) terminals: Arc<Batch<TerminalLook>>,
     pub(super) heard: Arc<Batch<Heard>>,
@@ -77,7 +77,7 @@ impl Store {
         loop {
             let hint = self.memory.hint(trade_id);
             let ticket = self.memory.ticket();
-            let item = Look {
+            let item = TradeLook {
                 trade_id: trade_id.to_owned(),
                 known: hint.as_ref().map(|trade| trade.version()),
             };
@@ -103,7 +103,7 @@ impl Store {
         self.memory.turn(trade_id).await
     }
 
-    async fn look_together(&self, looks: Vec<Look>) -> sqlx::Result<Vec<Looked>> {
+    async fn look_together(&self, looks: Vec<TradeLook>) -> sqlx::Result<Vec<Looked>> {
         let asked: Vec<Value> = looks
             .iter()
             .map(|look| json!({ "trade_id": look.trade_id, "version": look.known.unwrap_or(0) }))
@@ -125,7 +125,7 @@ impl Store {
             };
             found.insert(row.try_get::<String, _>("trade_id")?, looked);
         }
-        let looked = |look: &Look| match found.get(&look.trade_id) {
+        let looked = |look: &TradeLook| match found.get(&look.trade_id) {
             None => Looked::Missing,
             Some(None) => Looked::Same,
             Some(Some(trade)) => Looked::Newer(Box::new(trade.clone())),

@@ -22,20 +22,20 @@ use crate::limits::{MAX_KEPT_TRADES, MEMORY_DOUBT, MEMORY_LIFE};
 #[derive(Debug)]
 pub(super) struct Memory {
     standing: Arc<Standing>,
-    known: Mutex<Known>,
+    known: Mutex<KeptTrades>,
     turns: Turns,
 }
 
 #[derive(Debug, Default)]
-struct Known {
-    trades: HashMap<String, Entry>,
+struct KeptTrades {
+    trades: HashMap<String, KeptTrade>,
     /// Changes of which this process does not know whether the store has them. A read that began before one of them may
     /// show the row of before.
     doubts: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct KeptTrade {
     trade: Option<Arc<Trade>>,
     /// When this process was the only one, and read or stored it. 0 for a hint.
     epoch: Epoch,
@@ -46,7 +46,7 @@ struct Entry {
     used: Instant,
 }
 
-impl Entry {
+impl KeptTrade {
     fn new() -> Self {
         Self {
             trade: None,
@@ -120,7 +120,7 @@ impl Memory {
         let entry = known
             .trades
             .entry(trade_id.clone())
-            .or_insert_with(Entry::new);
+            .or_insert_with(KeptTrade::new);
         entry.used = Instant::now();
         if entry.is_in_doubt() || entry.epoch > ticket.epoch && ticket.epoch != 0 {
             return Arc::new(trade);
@@ -204,14 +204,14 @@ impl Memory {
     }
 
     /// Notes that changes of this trade are being stored.
-    pub(super) fn writing(self: &Arc<Self>, trade_id: &str) -> Writing {
+    pub(super) fn writing(self: &Arc<Self>, trade_id: &str) -> TradeWriting {
         let mut known = self.lock();
         let entry = known
             .trades
             .entry(trade_id.to_owned())
-            .or_insert_with(Entry::new);
+            .or_insert_with(KeptTrade::new);
         entry.writers += 1;
-        Writing {
+        TradeWriting {
             memory: Arc::clone(self),
             trade_id: trade_id.to_owned(),
         }
@@ -240,7 +240,7 @@ impl Memory {
             let entry = known
                 .trades
                 .entry(trade_id.clone())
-                .or_insert_with(Entry::new);
+                .or_insert_with(KeptTrade::new);
             let is_newer = entry
                 .trade
                 .as_ref()
@@ -259,25 +259,25 @@ impl Memory {
         known.doubts += 1;
         for trade in trades {
             let trade_id = trade.facts().trade_id.clone();
-            let entry = known.trades.entry(trade_id).or_insert_with(Entry::new);
+            let entry = known.trades.entry(trade_id).or_insert_with(KeptTrade::new);
             entry.trade = None;
             entry.doubt_until = Some(Instant::now() + MEMORY_DOUBT);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, KeptTrades> {
         self.known.lock().expect("nobody panics while holding it")
     }
 }
 
 /// A trade whose change is being stored.
 #[derive(Debug)]
-pub(super) struct Writing {
+pub(super) struct TradeWriting {
     memory: Arc<Memory>,
     trade_id: String,
 }
 
-impl Drop for Writing {
+impl Drop for TradeWriting {
     fn drop(&mut self) {
         let mut known = self.memory.lock();
         if let Some(entry) = known.trades.get_mut(&self.trade_id) {

@@ -1,7 +1,7 @@
 //! Opens the store, or says why it can't be opened and what to do. No error contains the address of a database: it may
 //! hold a password.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -26,7 +26,11 @@ impl Store {
     }
 
     /// Opens the PostgreSQL of `url`, or the SQLite file, which is created if it is missing. Runs the migrations.
-    async fn open(file: &Path, url: Option<&Secret>, keys: Arc<AuditKeys>) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        file: &Path,
+        url: Option<&Secret>,
+        keys: Arc<AuditKeys>,
+    ) -> anyhow::Result<Self> {
         sqlx::any::install_default_drivers();
         match url {
             Some(url) => {
@@ -66,8 +70,12 @@ impl Store {
 
     /// Takes this process's place on the store, before its first change. Who only reads takes none.
     pub(crate) async fn join(&self, config: &Config) {
-        let url = config.database_url.clone();
-        let (file, pool) = (config.database.clone(), self.pool.clone());
+        self.join_at(config.database_url.clone(), config.database.clone())
+            .await;
+    }
+
+    pub(super) async fn join_at(&self, url: Option<Secret>, file: PathBuf) {
+        let pool = self.pool.clone();
         let open = move || {
             let (url, file, pool) = (url.clone(), file.clone(), pool.clone());
             async move {

@@ -37,6 +37,8 @@ pub(super) struct Standing {
     heard: Mutex<(Instant, u64)>,
     place: watch::Sender<Place>,
     stop: Arc<Notify>,
+    /// [`SOLE_PAUSE`], or less in a test.
+    pause: Mutex<Duration>,
 }
 
 /// Whether this process may change the store.
@@ -57,6 +59,7 @@ impl Standing {
             heard: Mutex::new((Instant::now(), wall_ms())),
             place: watch::Sender::new(Place::None),
             stop: Arc::default(),
+            pause: Mutex::new(SOLE_PAUSE),
         })
     }
 
@@ -67,6 +70,16 @@ impl Standing {
             epoch if self.was_heard_lately() => epoch,
             _ => 0,
         }
+    }
+
+    /// Looks at the locks more often.
+    #[cfg(test)]
+    pub(super) fn hurry(&self, pause: Duration) {
+        *self.pause.lock().expect("nobody panics while holding it") = pause;
+    }
+
+    fn pause(&self) -> Duration {
+        *self.pause.lock().expect("nobody panics while holding it")
     }
 
     fn was_heard_lately(&self) -> bool {
@@ -140,7 +153,8 @@ where
         if let Ok(Ok(locks)) = opened {
             let mut seat = Seat::new(locks);
             while let Some(pause) = seat.round(&standing).await {
-                tokio::time::sleep(pause).await;
+                let longest = standing.upgrade().map_or(Duration::ZERO, |own| own.pause());
+                tokio::time::sleep(pause.min(longest)).await;
             }
         }
         let Some(standing) = standing.upgrade() else {
@@ -257,16 +271,7 @@ impl Seat {
     /// Goes on being the only one, or gives way to a newcomer.
     async fn look_for_wishes(&mut self, standing: &Weak<Standing>) -> sqlx::Result<Duration> {
         let began = Instant::now();
-        let is_free = self.locks.may_be_sole().await?
-            && self
-                .locks
-                .change(Lock::Wish, Hold::None, Hold::Exclusive)
-                .await?;
-        if is_free {
-            self.locks
-                .change(Lock::Wish, Hold::Exclusive, Hold::None)
-                .await?;
-        }
+        let is_free = self.locks.is_free_of_wishes().await?;
         let Some(standing) = standing.upgrade() else {
             return Ok(SOLE_PAUSE);
         };

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::OwnedMutexGuard;
 
-type Waiting = Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>;
+type TurnList = Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>;
 
 /// The trades that are being changed.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    waiting: Arc<Waiting>,
+    waiting: Arc<TurnList>,
 }
 
 impl Turns {
@@ -30,7 +30,7 @@ impl Turns {
 /// The turn of a change. The next one begins when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    waiting: Arc<Waiting>,
+    waiting: Arc<TurnList>,
     trade_id: String,
     guard: Option<OwnedMutexGuard<()>>,
 }
@@ -50,7 +50,7 @@ impl Drop for Turn {
 }
 
 fn lock(
-    waiting: &Waiting,
+    waiting: &TurnList,
 ) -> std::sync::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
     waiting.lock().expect("nobody panics while holding it")
 }

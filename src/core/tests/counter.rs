@@ -6,7 +6,7 @@
     reason = "a test says where it stopped"
 )]
 
-use kaunter_core::policy::Policy;
+use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{
     Charge, ChargeEvent, ChargeStep, End, Fault, Hint, OldRecord, Phase, Plan, Record,
 };
@@ -809,6 +809,68 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
             "T".to_owned()
         ))
     );
+}
+
+#[test]
+fn rule_51_a_page_looks_at_the_pace_that_the_backend_asks_for() {
+    let mut counter = ChargeHarness::handing();
+    counter.tell(ChargeEvent::HandedOver(Ok(trade("T", Status::Pending, 2))));
+    counter.now = 2_000;
+    counter.tell(ChargeEvent::Tick);
+    let answered = |counter: &mut ChargeHarness, pace_ms, version| {
+        let pending = trade("T", Status::Pending, version);
+        counter.tell(ChargeEvent::Paced(pace_ms));
+        counter.tell(ChargeEvent::StatusReplied(Ok(pending)));
+        counter.wakes()
+    };
+    // From the start of that look, and not from its answer.
+    counter.now = 2_300;
+    assert_eq!(answered(&mut counter, 5_000, 3), Some(7_000));
+    assert_eq!(answered(&mut counter, Ms::MAX, 4), Some(12_000), "bounded");
+    assert_eq!(
+        answered(&mut counter, 1, 5),
+        Some(4_000),
+        "no faster than the policy"
+    );
+    counter.now = 4_000;
+    counter.tell(ChargeEvent::Tick);
+    assert_eq!(answered(&mut counter, 5_000, 6), Some(9_000));
+    assert_eq!(answered(&mut counter, 0, 7), Some(6_000), "as usual again");
+}
+
+#[test]
+fn rule_51_a_page_that_reports_that_it_is_there_keeps_its_own_pace() {
+    let mut counter = ChargeHarness::ready();
+    let heartbeat = counter.wakes();
+    counter.tell(ChargeEvent::Paced(5_000));
+    assert_eq!(counter.wakes(), heartbeat);
+}
+
+#[test]
+fn rule_51_a_sale_that_is_refused_for_now_is_sent_again_with_its_key_and_the_cashier_learns_it() {
+    let mut counter = ChargeHarness::presenting();
+    let refused = || ChargeEvent::Created(Err(Fault::Problem(ProblemCode::Overloaded, None)));
+    for _ in 0..2 {
+        counter.tell(refused());
+        assert_eq!(
+            counter.steps.last(),
+            Some(&ChargeStep::Notice(ProblemCode::Overloaded))
+        );
+        counter.now = counter.wakes().unwrap();
+        counter.tell(ChargeEvent::Tick);
+    }
+    let keys: Vec<_> = counter
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            ChargeStep::Create(new) => Some(new.idempotency_key.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(keys, vec![keys[0]; 3]);
+    counter.tell(refused());
+    let refusal = End::Refused(ProblemCode::Overloaded, None);
+    assert_eq!(counter.end(), Some(&refusal), "then the cashier decides");
 }
 
 #[test]

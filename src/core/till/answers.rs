@@ -22,16 +22,23 @@ impl Charge {
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
             ) if self.abandon_reason.is_some() => self.abandoned(),
-            Err(
-                Fault::NoAnswer
-                | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
-            ) if self.tries < CREATE_TRIES => {
-                self.retry_ms = Some(now + self.policy.poll_ms);
+            Err(Fault::NoAnswer) if self.tries < CREATE_TRIES => self.create_later(now),
+            Err(Fault::Problem(code @ (ProblemCode::RateLimited | ProblemCode::Overloaded), _))
+                if self.tries < CREATE_TRIES =>
+            {
+                // The cashier learns why it takes longer.
+                self.outbox.push_back(ChargeStep::Notice(code));
+                self.create_later(now);
             }
             Err(Fault::NoAnswer) => self.end(End::Unreachable),
             Err(Fault::NoToken) => self.end(End::NoToken),
             Err(Fault::Problem(code, trade)) => self.end(End::Refused(code, trade)),
         }
+    }
+
+    /// The same key is the same trade, so a creation that got no answer is safe to send again.
+    fn create_later(&mut self, now: Ms) {
+        self.retry_ms = Some(now + self.policy.poll_ms);
     }
 
     /// Goes on after the creation was answered: to the code, or to the end of an abandoned trade.
@@ -52,7 +59,7 @@ impl Charge {
             (Status::Creating, _) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
-                self.next_ask_ms = Some(now + self.policy.poll_ms);
+                self.next_ask_ms = Some(now + self.poll_ms());
             }
             (
                 Status::AwaitingPayer
@@ -72,7 +79,7 @@ impl Charge {
             ) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
-                self.next_ask_ms = Some(now + self.policy.poll_ms);
+                self.next_ask_ms = Some(now + self.poll_ms());
                 self.watch(now);
             }
         }
@@ -83,7 +90,7 @@ impl Charge {
             return;
         }
         self.phase = Phase::Watching;
-        self.next_ask_ms = Some(now + self.policy.poll_ms);
+        self.next_ask_ms = Some(now + self.poll_ms());
         match reply {
             Ok(trade) => {
                 self.adopt(trade);
@@ -289,7 +296,7 @@ impl Charge {
             self.phase = Phase::Watching;
             self.outbox.push_back(ChargeStep::StopScan);
             self.start_patience(now);
-            self.next_ask_ms = Some(now + self.policy.poll_ms);
+            self.next_ask_ms = Some(now + self.poll_ms());
         }
     }
 

@@ -75,7 +75,8 @@ impl Charge {
         self.cancel_requested = true;
         self.phase = Phase::Watching;
         self.start_patience(now);
-        self.next_ask_ms.get_or_insert(now + self.policy.poll_ms);
+        let due = now + self.poll_ms();
+        self.next_ask_ms.get_or_insert(due);
         self.send_cancel();
     }
 }

@@ -105,6 +105,8 @@ pub enum ChargeEvent {
     Tick,
     /// The page became visible or online: ask now.
     Woke,
+    /// The backend asks for this pause between two looks; 0 for that of the policy.
+    Paced(Ms),
     /// The record of the last [`ChargeStep::Journal`] is durable, or can't be and the cashier was told.
     Journalled,
     /// A code was read.

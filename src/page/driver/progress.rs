@@ -64,7 +64,7 @@ impl Driver {
             trade_id,
             elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
             deadline_ms: policy.deadline_ms,
-            next_check_ms: policy.poll_ms,
+            next_check_ms: self.charge.poll_ms(),
             online: !matches!(reply, Err(Fault::NoAnswer)),
         });
     }

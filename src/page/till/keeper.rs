@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use kaunter_core::load::bounded_pace_ms;
 use kaunter_core::wire::{self, Status};
 
 use super::Till;
@@ -50,7 +51,8 @@ impl Till {
                 known.status,
                 Status::NeedsReview | Status::LateSuccess | Status::Reversed
             );
-            clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
+            let poll_ms = bounded_pace_ms(self.backend.pace_ms(), self.policy().poll_ms);
+            clock::sleep(poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
             if !self.is_unfinished(&known.trade_id) {
                 break;
             }

@@ -29,6 +29,7 @@ enum Turn {
     /// The answer that is due next arrives.
     Answer,
     Woke,
+    Paced(Ms),
     Scanned(Hint),
     Picked(bool),
     Cancel,
@@ -202,6 +203,7 @@ impl Run {
                 self.tell(event)
             }
             Turn::Woke => self.tell(ChargeEvent::Woke),
+            Turn::Paced(pace_ms) => self.tell(ChargeEvent::Paced(*pace_ms)),
             Turn::Scanned(hint) => self.tell(ChargeEvent::Scanned(hint.clone())),
             Turn::Picked(some) => self.tell(ChargeEvent::Picked(some.then(|| "25".to_owned()))),
             Turn::Cancel => self.tell(ChargeEvent::Cancel),
@@ -503,6 +505,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         6 => late.prop_map(Turn::Wake),
         8 => Just(Turn::Answer),
         1 => Just(Turn::Woke),
+        1 => prop_oneof![Just(0), Just(5_000), any::<Ms>()].prop_map(Turn::Paced),
         2 => hints().prop_map(Turn::Scanned),
         1 => any::<bool>().prop_map(Turn::Picked),
         1 => Just(Turn::Cancel),

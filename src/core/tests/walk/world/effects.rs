@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use kaunter_core::load::MAX_PACE_MS;
 use kaunter_core::till::{self, Charge, Fault, Hint};
 use kaunter_core::trade::{Carried, Event, GatewayRequest, State};
 use kaunter_model::gateway::{self, Request, Response, Stage};
@@ -119,9 +120,13 @@ impl World {
         match message {
             Message::Call(page, call) => {
                 let reply = self.backend(page, &call);
+                // At every second version the backend is under load.
+                let is_slow = reply.as_ref().is_ok_and(|trade| trade.version % 2 == 1);
                 let event = Self::reply(&call, reply);
                 // A query is answered at once. Only the version distinguishes an old answer from a new one.
                 if matches!(call, Call::Ask(_)) {
+                    let pace_ms = if is_slow { MAX_PACE_MS } else { 0 };
+                    self.tell(page, till::ChargeEvent::Paced(pace_ms));
                     self.tell(page, event);
                 } else {
                     self.messages.push(Message::Reply(page, Box::new(event)));
