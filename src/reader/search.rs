@@ -198,12 +198,7 @@ impl<'a> Search<'a> {
         let [small, half] = self.seen;
         let all = small + half;
         let is_chance = self.found.is_empty() && self.pool.is_empty();
-        [
-            small > TEXTURE,
-            all > TEXTURE,
-            all > TEXTURE_OF_DOTS,
-        ]
-        .map(|seen| seen && is_chance)
+        [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
     }
 
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
