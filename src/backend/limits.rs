@@ -52,6 +52,9 @@ pub(crate) const CLOSING_WAIT: Duration = Duration::from_secs(1);
 pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
 /// The pause before the next connection is accepted after the system refused one.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Files that are not for callers: a connection for each of `concurrent_gateway_requests` and as many that the gateway
+/// has not closed yet, the store's, and some for logs. Fewer: a flood of callers takes the gateway's.
+const OWN_FILES: usize = 4_096;
 /// How many callers are refused with `Retry-After` at once. Past that, a connection is closed without an answer.
 pub(crate) const MAX_REFUSALS: usize = 32;
 /// The maximum time that one of them may take to read it.
@@ -155,7 +158,9 @@ pub struct Bounds {
     /// Calls in progress of one terminal, of each kind; at most half of `concurrent_calls`. A till has one or two. A
     /// program that charges under one terminal's name may use all of them.
     pub concurrent_calls_per_terminal: usize,
-    /// Open connections; at most half of the files that the process may open (`ulimit -n`). A browser keeps up to six.
+    /// Open connections. A browser keeps up to six. The files that the process may open (`ulimit -n`) bound it, without
+    /// [`OWN_FILES`] of them. An idle one takes
+    /// 18 KiB of memory, so all of them take 290 MiB.
     pub connections: usize,
     /// Open connections of one address; at most three quarters of `connections`. All tills of a shop may share one
     /// address, and behind a proxy everybody does.
@@ -181,8 +186,8 @@ impl Default for Bounds {
             calls_per_minute_per_address: 30_000,
             concurrent_calls: 1_000,
             concurrent_calls_per_terminal: 100,
-            connections: 8_192,
-            connections_per_address: 6_144,
+            connections: 16_384,
+            connections_per_address: 12_288,
             concurrent_gateway_requests: 2_000,
             concurrent_status_checks: 256,
             shutdown_ms: 25_000,
@@ -192,10 +197,11 @@ impl Default for Bounds {
     }
 }
 
-/// The number of connections for a process that may open this many files. The other half is for the store, the gateway
-/// and callers that are being refused.
+/// The number of connections for a process that may open this many files. The rest is for the store, the gateway and
+/// callers that are being refused: [`OWN_FILES`], and at most half.
 pub(crate) fn connections(bounds: &Bounds) -> usize {
-    let most = crate::process::most_files().map_or(usize::MAX, |files| files / 2);
+    let most =
+        crate::process::most_files().map_or(usize::MAX, |files| files - (files / 2).min(OWN_FILES));
     if most < bounds.connections {
         tracing::warn!("the limit of open files allows only {most} connections: raise `ulimit -n`");
     }
