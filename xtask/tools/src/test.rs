@@ -125,7 +125,7 @@ const FAST_PARTS: [Part; 6] = [
 ];
 
 /// Parts that take longer. Each has a shorter part above.
-const LONG_PARTS: [Part; 6] = [
+const LONG_PARTS: [Part; 7] = [
     ("every kind of worlds is walked", |_| walk()),
     ("thousands of pictures are not misread", |_| {
         rust(crate::bench::reader::false_reads())
@@ -135,6 +135,7 @@ const LONG_PARTS: [Part; 6] = [
         "planted bugs are caught by the simulation too",
         planted::in_the_simulation,
     ),
+    ("a start with 100,000 open trades", large_start),
     ("programs for other systems", programs_for_other_systems),
     ("the quick starts are followed", followed),
 ];
@@ -411,6 +412,12 @@ fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     tools::clock_and_pooler()?;
     ship()?;
     real_parts("tests/desk", browser)
+}
+
+/// Starts with more open trades than a chain has.
+fn large_start(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/desk/long", browser)
 }
 
 /// The packages of the programs, from a registry on this machine.
