@@ -47,6 +47,8 @@
 
 mod clamp;
 mod code;
+#[cfg(test)]
+mod costs;
 mod finders;
 mod found;
 mod hint;

@@ -75,14 +75,13 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates without a single finder among them that show texture: no further pass is worth it.
+/// Candidates without a single finder among them that show texture. At a quarter of the size and less, they end the
+/// search. With those at half the size, they leave out sharpening; from the second bound on, closing gaps too.
 ///
-/// The first bound is for levels of a quarter and less, and ends the search. The others are for the half too, and leave
-/// out the sharpened pass, and then that for gaps. Noise is averaged away on these levels.
-/// Measured on drawn codes and on photos: those that only a later pass reads have at most 13, 11 and 47 candidates.
-/// A photo of leaves or cloth has dozens. Larger: such pictures take longer. Smaller: codes among ornaments are lost.
+/// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
+/// at most 13, 11 and 47 candidates; a photo of leaves or cloth has dozens.
+/// Larger: such pictures take longer. Smaller: codes among ornaments are lost.
 const TEXTURE: usize = 24;
-const TEXTURE_OF_HALF: usize = 40;
 const TEXTURE_OF_DOTS: usize = 60;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
@@ -108,7 +107,7 @@ pub(crate) struct Search<'a> {
     equaliser_modules: usize,
     /// Finders that are seen from the side: those higher than wide, less those wider than high.
     higher: i32,
-    /// Finder candidates at half size and less, and at a quarter and less.
+    /// Finder candidates at a quarter of the size and less, and at half size.
     seen: [usize; 2],
     /// How many more codes may be followed where they bend.
     bent: usize,
@@ -194,17 +193,12 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
-    /// Whether all candidates are chance, and so many that no pass will read a code; that none will find it by
-    /// sharpening; and that none will find one with gaps.
+    /// Whether all candidates are chance, and so many that no pass will read a code; no sharp one; and no closed one.
     pub(crate) fn sees_texture(&self) -> [bool; 3] {
-        let [half, quarter] = self.seen;
-        let seen = [
-            (quarter, TEXTURE),
-            (half, TEXTURE_OF_HALF),
-            (half, TEXTURE_OF_DOTS),
-        ];
+        let [small, half] = self.seen;
+        let all = small + half;
         let is_chance = self.found.is_empty() && self.pool.is_empty();
-        seen.map(|(seen, most)| is_chance && seen > most)
+        [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
     }
 
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
@@ -232,10 +226,8 @@ impl<'a> Search<'a> {
         let bits = Bits::of(&level.luma, thresholds);
         let mut candidates = find(&bits, level.step, level.min_core, self.many);
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
-        for (seen, least) in self.seen.iter_mut().zip([2.0, 4.0]) {
-            if level.scale >= least {
-                *seen += candidates.len();
-            }
+        if level.scale > 1.0 {
+            self.seen[usize::from(level.scale < 4.0)] += candidates.len();
         }
         candidates.truncate(level.max_candidates * self.many);
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));

@@ -100,6 +100,7 @@ pub(crate) fn blur(luma: &Luma<'_>) -> Grey {
 }
 
 /// The mean of the middle and that of both sides. Rounded up, as the machine's own instruction does.
+#[inline(never)]
 fn mix(rows: [&[u8]; 3], out: &mut [u8]) {
     let length = out.len();
     let [before, here, after] = rows.map(|row| &row[..length]);

@@ -1,5 +1,7 @@
 //! A shop's server, and the customers with their codes.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use kaunter_core::wire::{MintToken, MintedToken, Right};
 use reqwest::{Client, Url};
@@ -7,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::line::Target;
 
+/// How long a connection of the shop's server stays without a call.
+const IDLE: Duration = Duration::from_secs(1);
 /// The wallet of every payment.
 pub(crate) const WALLET: &str = "23";
 
@@ -23,7 +27,8 @@ pub(crate) struct ShopClient {
 impl ShopClient {
     pub(crate) fn new(backends: &[Url], sandbox: &Url) -> anyhow::Result<Self> {
         Ok(Self {
-            http: Client::new(),
+            // The shop's server keeps no connection while the tills look: each till's own is what counts.
+            http: Client::builder().pool_idle_timeout(IDLE).build()?,
             backend: backends.first().context("no backend")?.clone(),
             sandbox: sandbox.clone(),
             server_key: std::env::var("KAUNTER_SERVER_KEY").context("KAUNTER_SERVER_KEY")?,
