@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use kaunter_core::trade::Trade;
 use serde_json::{Value, json};
-use sqlx::Row;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, Row};
 
 use super::batch::{Batch, Item};
 use super::terminals::{Heard, TerminalLook};
 use super::turns::Turn;
-use super::{Store, bigint, json as row_of, lost_a_race, read};
+use super::{Pool, Store, bigint, json as row_of, lost_a_race, read};
 
 /// A trade to read, and the version that this process has.
 pub(super) struct TradeLook {
@@ -60,9 +62,9 @@ pub(super) struct Batches {
     pub(super) heard: Arc<Batch<Heard>>,
 }
 
-const LOOKS_OF_POSTGRES: &str = "SELECT t.trade_id, CASE WHEN t.version = n.version THEN NULL ELSE t.state END AS state FROM jsonb_to_recordset($1::jsonb) AS n(trade_id TEXT, version BIGINT) JOIN trades t ON t.trade_id = n.trade_id";
+const LOOKS_OF_POSTGRES: &str = "SELECT t.trade_id, CASE WHEN t.version = n.version THEN NULL ELSE t.state END AS state FROM (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(trade_id TEXT, version BIGINT) LIMIT $2) AS n JOIN trades t ON t.trade_id = n.trade_id";
 const LOOKS_OF_SQLITE: &str = "SELECT t.trade_id, CASE WHEN t.version = n.value ->> 'version' THEN NULL ELSE t.state END AS state FROM json_each($1) AS n JOIN trades t ON t.trade_id = n.value ->> 'trade_id'";
-const NOTES_OF_POSTGRES: &str = "UPDATE trades SET version = n.version, state = n.state, check_ms = n.check_ms, checks_verdict = n.checks_verdict FROM jsonb_to_recordset($1::jsonb) AS n(trade_id TEXT, was BIGINT, version BIGINT, state TEXT, check_ms BIGINT, checks_verdict BIGINT) WHERE trades.trade_id = n.trade_id AND trades.version = n.was RETURNING trades.trade_id";
+const NOTES_OF_POSTGRES: &str = "UPDATE trades SET version = n.version, state = n.state, check_ms = n.check_ms, checks_verdict = n.checks_verdict FROM (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(trade_id TEXT, was BIGINT, version BIGINT, state TEXT, check_ms BIGINT, checks_verdict BIGINT) LIMIT $2) AS n WHERE trades.trade_id = n.trade_id AND trades.version = n.was RETURNING trades.trade_id";
 const NOTES_OF_SQLITE: &str = "UPDATE trades SET version = n.value ->> 'version', state = n.value ->> 'state', check_ms = n.value ->> 'check_ms', checks_verdict = n.value ->> 'checks_verdict' FROM json_each($1) AS n WHERE trades.trade_id = n.value ->> 'trade_id' AND trades.version = n.value ->> 'was' RETURNING trades.trade_id";
 
 impl Store {
@@ -108,12 +110,8 @@ impl Store {
             .iter()
             .map(|look| json!({ "trade_id": look.trade_id, "version": look.known.unwrap_or(0) }))
             .collect();
-        let statement = match self.pool.is_sqlite() {
-            true => LOOKS_OF_SQLITE,
-            false => LOOKS_OF_POSTGRES,
-        };
-        let rows = sqlx::query(statement)
-            .bind(Value::from(asked).to_string())
+        let statements = (LOOKS_OF_SQLITE, LOOKS_OF_POSTGRES);
+        let rows = together(&self.pool, statements, asked)
             .fetch_all(&mut *self.pool.connection().await?)
             .await?;
         let mut found = HashMap::new();
@@ -158,18 +156,14 @@ impl Store {
                 .cmp(&other.trade.facts().trade_id)
         });
         let rows: Vec<Value> = sorted.into_iter().map(note_row).collect();
-        let statement = match self.pool.is_sqlite() {
-            true => NOTES_OF_SQLITE,
-            false => NOTES_OF_POSTGRES,
-        };
+        let statements = (NOTES_OF_SQLITE, NOTES_OF_POSTGRES);
         let ids: Vec<String> = notes.iter().map(Note::key).collect();
         let ticket = self.memory.ticket();
         let trades = notes.into_iter().map(|note| note.trade).collect();
         let committing = self.memory.committing(ticket, trades);
         let stored = async {
             let mut connection = self.light.connection().await?;
-            let stored = sqlx::query(statement)
-                .bind(Value::from(rows).to_string())
+            let stored = together(&self.light, statements, rows)
                 .fetch_all(&mut *connection)
                 .await?;
             connection.commit().await?;
@@ -205,6 +199,22 @@ impl Store {
     /// Forgets trades that nobody used for a while.
     pub(crate) fn forget_idle(&self) {
         self.memory.forget_idle();
+    }
+}
+
+/// One statement for these rows, which it takes as JSON.
+///
+/// PostgreSQL also gets their number as a `LIMIT`: without it, it expects a hundred rows, and reads a small table whole.
+pub(super) fn together(
+    pool: &Pool,
+    (of_sqlite, of_postgres): (&'static str, &'static str),
+    rows: Vec<Value>,
+) -> Query<'static, Any, AnyArguments> {
+    let count = bigint(rows.len() as u64);
+    let rows = Value::from(rows).to_string();
+    match pool.is_sqlite() {
+        true => sqlx::query(of_sqlite).bind(rows),
+        false => sqlx::query(of_postgres).bind(rows).bind(count),
     }
 }
 

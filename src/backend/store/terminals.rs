@@ -9,6 +9,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::batch::Item;
+use super::looks::together;
 use super::{Change, Store, audit, bigint};
 use crate::trail::AuditEntry;
 
@@ -23,9 +24,9 @@ const TERMINAL: &str =
     "SELECT generation, device, heard_ms FROM terminals WHERE shop = $1 AND terminal = $2";
 
 /// The keys of the rows stand in JSON, so that one statement reads the rows of many callers.
-const READS_OF_POSTGRES: &str = "SELECT t.terminal, t.generation, t.device, t.heard_ms FROM jsonb_to_recordset($1::jsonb) AS n(shop TEXT, terminal TEXT) JOIN terminals t ON t.shop = n.shop AND t.terminal = n.terminal";
+const READS_OF_POSTGRES: &str = "SELECT t.terminal, t.generation, t.device, t.heard_ms FROM (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(shop TEXT, terminal TEXT) LIMIT $2) AS n JOIN terminals t ON t.shop = n.shop AND t.terminal = n.terminal";
 const READS_OF_SQLITE: &str = "SELECT t.terminal, t.generation, t.device, t.heard_ms FROM json_each($1) AS n JOIN terminals t ON t.shop = n.value ->> 'shop' AND t.terminal = n.value ->> 'terminal'";
-const HEARD_OF_POSTGRES: &str = "UPDATE terminals SET heard_ms = n.heard_ms FROM jsonb_to_recordset($1::jsonb) AS n(shop TEXT, terminal TEXT, device TEXT, heard_ms BIGINT) WHERE terminals.shop = n.shop AND terminals.terminal = n.terminal AND terminals.device = n.device RETURNING terminals.terminal";
+const HEARD_OF_POSTGRES: &str = "UPDATE terminals SET heard_ms = n.heard_ms FROM (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(shop TEXT, terminal TEXT, device TEXT, heard_ms BIGINT) LIMIT $2) AS n WHERE terminals.shop = n.shop AND terminals.terminal = n.terminal AND terminals.device = n.device RETURNING terminals.terminal";
 const HEARD_OF_SQLITE: &str = "UPDATE terminals SET heard_ms = n.value ->> 'heard_ms' FROM json_each($1) AS n WHERE terminals.shop = n.value ->> 'shop' AND terminals.terminal = n.value ->> 'terminal' AND terminals.device = n.value ->> 'device' RETURNING terminals.terminal";
 
 /// A row to read. A process has one shop.
@@ -81,12 +82,7 @@ impl Store {
             .iter()
             .map(|look| json!({ "shop": look.shop, "terminal": look.terminal }))
             .collect();
-        let statement = match self.pool.is_sqlite() {
-            true => READS_OF_SQLITE,
-            false => READS_OF_POSTGRES,
-        };
-        let rows = sqlx::query(statement)
-            .bind(Value::from(asked).to_string())
+        let rows = together(&self.pool, (READS_OF_SQLITE, READS_OF_POSTGRES), asked)
             .fetch_all(&mut *self.pool.connection().await?)
             .await?;
         let mut found = HashMap::new();
@@ -126,13 +122,8 @@ impl Store {
         // In one order, so that two processes do not wait for each other.
         heard.sort_by(|one, other| one.terminal.cmp(&other.terminal));
         let rows: Vec<Value> = heard.iter().map(heard_row).collect();
-        let statement = match self.pool.is_sqlite() {
-            true => HEARD_OF_SQLITE,
-            false => HEARD_OF_POSTGRES,
-        };
         let mut connection = self.light.connection().await?;
-        let stored = sqlx::query(statement)
-            .bind(Value::from(rows).to_string())
+        let stored = together(&self.light, (HEARD_OF_SQLITE, HEARD_OF_POSTGRES), rows)
             .fetch_all(&mut *connection)
             .await?;
         connection.commit().await?;
