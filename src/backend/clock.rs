@@ -66,11 +66,6 @@ impl Clock {
         (reading.now_ms(), reading.jumps_ms)
     }
 
-    /// The duration from now until then.
-    pub(crate) fn until(&self, then: Ms) -> Duration {
-        Duration::from_millis(then.saturating_sub(self.now_ms()))
-    }
-
     /// Restarts from the wall clock if it jumped. Returns the jump in milliseconds, negative if backwards.
     pub(crate) fn follow(&self) -> Option<i64> {
         let mut reading = self.lock();

@@ -4,6 +4,7 @@
 //! words; the modules here are shared. To add a gateway, write its adapter and add a variant to [`Gateway`]: the
 //! compiler then names each call that is missing.
 
+pub(crate) mod budget;
 pub(crate) mod common;
 pub(crate) mod http;
 pub(crate) mod masking;
@@ -26,6 +27,7 @@ use crate::limits::Bounds;
 use crate::metrics::METRICS;
 use crate::paydibs::Paydibs;
 use crate::secret::Secret;
+use budget::Budget;
 use common::{Common, GatewayReply};
 use http::NoAnswer;
 use unknown::UnknownWords;
@@ -141,6 +143,11 @@ impl Gateway {
             currency: &config.currency,
             max_minor: config.max_amount_minor,
         }
+    }
+
+    /// The questions that it is asked.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.common().budget
     }
 
     fn common(&self) -> &Common {

@@ -90,6 +90,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
             Point::VerdictAnswering,
         ],
         Event::Tick
+        | Event::Turn
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen

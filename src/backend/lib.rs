@@ -14,6 +14,7 @@ mod config;
 mod connections;
 mod error;
 mod failed_keys;
+mod fair_queue;
 mod gateway;
 mod hosts;
 mod id;
@@ -131,7 +132,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let connections = ConnectionLimiter::new(&config.bounds, proxies, tls.clone());
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
-    app.trades.restart().await?;
+    app.trades.start();
     let router = app::router(Arc::clone(&app));
     let operator = operator.map(|listener| {
         let connections = ConnectionLimiter::new(&operator::bounds(), Default::default(), None);

@@ -124,6 +124,22 @@ pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 pub(crate) const MAX_DUE_ROWS: u64 = 100;
 /// The longest timer for the check of a paid trade. Later checks are read from the store when they are due.
 pub(crate) const CHECK_TIMER_MS: u64 = 120_000;
+/// The part of a second's questions that may leave at once. Tokio's timers are a millisecond or more late, so some turns
+/// must be saved. More of them at once would be a burst.
+pub(crate) const BURST_SHARE: u32 = 50;
+/// How many steps of time are stored at once. The tills' own changes have the rest of the store's connections. Deadlines
+/// that come together take longer with fewer.
+pub(crate) const CONCURRENT_TICKS: usize = 8;
+/// For how many pauses of `poll_ms` a trade counts as looked at. A page that was asked to look less often stays below.
+pub(crate) const LOOKED_POLLS: u32 = 8;
+/// How many rows are in memory at once while a start reads the open trades. Fewer rows cost more statements; more of them
+/// keep a processor from a till's call for longer.
+pub(crate) const RESUMED_ROWS: u64 = 500;
+/// How many such pages of ids one round reads to find trades of a process that has ended: 10,000 ids. More of them cost the
+/// store more every half minute; with fewer, 100,000 open trades take longer than ten rounds.
+pub(crate) const SWEPT_PAGES: usize = 20;
+/// The longest timer. A later step sets another one, so that a time that is far in the future harms nothing.
+pub(crate) const MAX_TIMER: Duration = Duration::from_secs(24 * 3_600);
 /// How many of the gateway's unknown words are kept: more than a gateway has codes, and a page of an operator's time.
 pub(crate) const MAX_UNKNOWN_WORDS: usize = 200;
 /// How often a change is tried again after another process was faster.
@@ -135,7 +151,7 @@ pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
 /// The pause before giving up a sale looks again whether the gateway has answered. A query takes about that long.
 pub(crate) const GIVE_UP_PAUSE: Duration = Duration::from_millis(100);
 /// The pause before a timer tries again after the store failed.
-pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
+pub(crate) const TIME_PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two comparisons with the wall clock. It costs two readings, and a till checks every two seconds.
 pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Status checks per call that changes something: a till that watches ten trades makes five checks a second.

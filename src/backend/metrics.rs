@@ -44,6 +44,9 @@ pub(crate) struct Metrics {
     http_seconds: HistogramVec,
     problems: IntCounterVec,
     alarms: IntCounterVec,
+    questions: IntGauge,
+    question_seconds: GaugeVec,
+    driven: IntGauge,
     statements: IntCounter,
     sole: IntGauge,
     load: IntGaugeVec,
@@ -61,6 +64,11 @@ impl Metrics {
         let gauge = |name: &str, help: &str, labels: &[&str]| {
             keep(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
         };
+        let measure = |name: &str, help: &str, labels: &[&str]| {
+            keep(&registry, GaugeVec::new(Opts::new(name, help), labels))
+        };
+        let number =
+            |name: &str, help: &str| keep(&registry, IntGauge::with_opts(Opts::new(name, help)));
         let seconds = |name: &str, help: &str, labels: &[&str], buckets: &[f64]| {
             let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
             keep(&registry, HistogramVec::new(options, labels))
@@ -121,30 +129,37 @@ impl Metrics {
                 &["code"],
             ),
             alarms,
+            questions: number(
+                "kaunter_questions_waiting",
+                "Status checks that are due and wait for their turn at the gateway",
+            ),
+            question_seconds: measure(
+                "kaunter_question_wait_seconds",
+                "For how long the oldest of them waits, and how long the next one will wait",
+                &["question"],
+            ),
+            driven: number(
+                "kaunter_trades_driven",
+                "Trades with a timer in this process",
+            ),
             statements: {
                 let help = "Statements that the store was asked to run, without those of its locks";
                 let counter = IntCounter::new("kaunter_store_statements_total", help);
                 keep(&registry, counter)
             },
-            sole: {
-                let help =
-                    "1 while this process is the only one on the store: looks need no statement";
-                keep(&registry, IntGauge::new("kaunter_store_sole", help))
-            },
+            sole: number(
+                "kaunter_store_sole",
+                "1 while this process is the only one on the store: looks need no statement",
+            ),
             load: gauge(
                 "kaunter_load_level",
                 "1 at the present level of the load, and 0 at the others",
                 &["level"],
             ),
-            waits: keep(
-                &registry,
-                GaugeVec::new(
-                    Opts::new(
-                        "kaunter_load_wait_seconds",
-                        "How long every caller has waited in a queue lately",
-                    ),
-                    &["queue"],
-                ),
+            waits: measure(
+                "kaunter_load_wait_seconds",
+                "How long every caller has waited in a queue lately",
+                &["queue"],
             ),
             sales_refused,
             registry,
@@ -172,6 +187,23 @@ impl Metrics {
         self.open.reset();
         for (status, count) in counts {
             self.open.with_label_values(&[&status]).set(count);
+        }
+    }
+
+    /// How many questions wait, how long the oldest and the next one wait, and how many trades have a timer.
+    pub(crate) fn questions(
+        &self,
+        waiting: usize,
+        oldest: Duration,
+        next: Duration,
+        driven: usize,
+    ) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.questions.set(number(waiting));
+        self.driven.set(number(driven));
+        for (question, wait) in [("oldest", oldest), ("next", next)] {
+            let gauge = self.question_seconds.with_label_values(&[question]);
+            gauge.set(wait.as_secs_f64());
         }
     }
 

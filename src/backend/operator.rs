@@ -66,5 +66,6 @@ async fn metrics(State(app): State<Arc<App>>) -> String {
         Ok(counts) => METRICS.open(counts),
         Err(error) => tracing::warn!(%error, "open trades could not be counted"),
     }
+    app.trades.count_questions();
     METRICS.text()
 }

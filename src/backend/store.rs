@@ -23,6 +23,7 @@ mod sole;
 mod sqlite;
 mod terminals;
 mod turns;
+mod unfinished;
 mod words;
 
 pub(crate) use bindings::{
@@ -45,7 +46,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use crate::audit::{AuditKeys, ChainEnd};
-use crate::limits::{MAX_DUE_ROWS, MAX_OPEN_ROWS};
+use crate::limits::MAX_OPEN_ROWS;
 use crate::metrics::METRICS;
 use crate::trail::AuditEntry;
 use looks::Batches;
@@ -231,33 +232,6 @@ impl Store {
         rows.iter()
             .map(|row| Ok((row.try_get("status")?, row.try_get("open")?)))
             .collect()
-    }
-
-    /// Paid trades of a shop that are due to be checked, the longest due first, and at most [`MAX_DUE_ROWS`] of them.
-    pub(crate) async fn due_checks(&self, shop: &str, now: Ms) -> sqlx::Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT trade_id FROM trades WHERE shop = $1 AND check_ms <= $2 ORDER BY check_ms LIMIT $3",
-        )
-        .bind(shop)
-        .bind(bigint(now))
-        .bind(bigint(MAX_DUE_ROWS))
-        .fetch_all(&mut *self.pool.connection().await?)
-        .await?;
-        rows.iter().map(|row| row.try_get("trade_id")).collect()
-    }
-
-    /// Every trade of a shop that is open, whose verdict is still checked, or that was closed after this time. Other
-    /// shops are left out: this process's
-    /// gateway does not know their trades.
-    pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR checks_verdict = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
-        )
-        .bind(shop)
-        .bind(bigint(since))
-        .fetch_all(&mut *self.pool.connection().await?)
-        .await?;
-        rows.iter().map(|row| row.try_get("trade_id")).collect()
     }
 }
 

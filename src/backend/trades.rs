@@ -8,11 +8,13 @@ mod create;
 mod drive;
 mod give_up;
 mod people;
+mod questions;
 mod register;
+mod resume;
+mod timers;
 mod void_window;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,14 +22,17 @@ use kaunter_core::limits::PersonLimits;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{CodeMark, Event, Trade};
 use kaunter_core::wire::{self, ProblemCode, Sales};
-use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::change::EventDetails;
 pub(crate) use self::give_up::GiveUpRequest;
-use crate::clock::{Clock, Offset, rfc3339, wall_ms};
+use self::resume::Swept;
+use self::timers::Timers;
+use crate::clock::{Clock, Offset, rfc3339};
 use crate::error::Problem;
+use crate::fair_queue::Queue;
 use crate::gateway::Gateway;
 use crate::id::is_id;
 use crate::kill::{self, Point, RequestStage};
@@ -57,13 +62,18 @@ struct Inner {
     offset: Offset,
     /// Trades whose stored times are behind the clock, and by how many milliseconds.
     moved: Mutex<HashMap<String, i64>>,
-    timers: Mutex<HashMap<String, AbortHandle>>,
+    /// The trades that this process drives.
+    timers: Timers,
+    /// Those whose time has come.
+    moves: Queue,
+    /// How far the search for other processes' trades has come.
+    swept: Mutex<Swept>,
     /// Requests to the gateway in progress.
     tasks: TaskTracker,
     max_tasks: usize,
     limits: PersonLimits,
-    /// True while this process ends: timers do not fire, and no status check begins.
-    closing: AtomicBool,
+    /// Cancelled while this process ends: timers do not fire, and no status check begins.
+    closing: CancellationToken,
 }
 
 /// A request to start a trade.
@@ -115,11 +125,13 @@ impl Trades {
                 clock,
                 offset,
                 moved: Mutex::default(),
-                timers: Mutex::new(HashMap::new()),
+                timers: Timers::default(),
+                moves: Queue::default(),
+                swept: Mutex::default(),
                 tasks: TaskTracker::new(),
                 max_tasks,
                 limits,
-                closing: AtomicBool::new(false),
+                closing: CancellationToken::new(),
             }),
         }
     }
@@ -156,66 +168,6 @@ impl Trades {
         &self.inner.store
     }
 
-    /// Resumes every open or recently closed trade after a start, even if no browser comes back.
-    pub(crate) async fn restart(&self) -> anyhow::Result<()> {
-        let since = self
-            .inner
-            .clock
-            .now_ms()
-            .saturating_sub(self.inner.policy.late_check_max_ms);
-        for trade_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
-            self.inner
-                .apply(
-                    &trade_id,
-                    Event::Restarted,
-                    EventDetails::default(),
-                    &ActorKind::Backend.into(),
-                )
-                .await
-                .ok();
-        }
-        Ok(())
-    }
-
-    /// Takes over trades that have no timer in this process: the process that started them has ended. Checks payments
-    /// that are due to be checked.
-    pub(crate) async fn sweep(&self) -> Result<(), Problem> {
-        let inner = &self.inner;
-        let memory_ms = inner.policy.code_memory_s * 1_000;
-        let now = inner.clock.now_ms();
-        let known = now.saturating_sub(memory_ms)..now.saturating_add(memory_ms);
-        if let Err(error) = inner.store.forget_codes(known).await {
-            tracing::warn!(%error, "old codes could not be deleted: the next round tries again");
-        }
-        if let Err(error) = inner.store.forget_sign_ins(wall_ms()).await {
-            tracing::warn!(%error, "old sign-ins could not be deleted: the next round tries again");
-        }
-        for trade_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
-            let known = lock(&inner.timers).contains_key(&trade_id);
-            if !known {
-                inner
-                    .apply(
-                        &trade_id,
-                        Event::Tick,
-                        EventDetails::default(),
-                        &ActorKind::Time.into(),
-                    )
-                    .await?;
-            }
-        }
-        for trade_id in inner.store.due_checks(&inner.shop, now).await? {
-            inner
-                .apply(
-                    &trade_id,
-                    Event::Tick,
-                    EventDetails::default(),
-                    &ActorKind::Time.into(),
-                )
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Follows the wall clock after it was set or the host slept: see [`Clock`].
     pub(crate) fn follow_clock(&self) {
         self.inner.follow_clock();
@@ -223,9 +175,8 @@ impl Trades {
 
     /// Stops timers and status checks. The next start, or another process, does what they would have done.
     pub(crate) fn stop_timers(&self) {
-        self.inner.closing.store(true, Ordering::SeqCst);
-        let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
-        timers.into_iter().for_each(|(_, timer)| timer.abort());
+        self.inner.closing.cancel();
+        self.inner.timers.clear_all();
     }
 
     /// Waits for the requests to the gateway in progress.
@@ -308,6 +259,7 @@ impl Trades {
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
+        self.inner.looked(&applied.trade.facts().trade_id);
         let refusal = applied.granted.err();
         let trade = self.answered(applied.trade, applied.sent).await;
         kill::at(answering);
@@ -325,11 +277,14 @@ impl Trades {
         stored: &Trade,
         event: Event,
     ) -> Result<wire::TradeView, Problem> {
-        let (trade, _) = self.inner.after(stored.clone(), &event);
-        if trade.version() == stored.version() {
-            self.inner.watch(&trade);
-            return Ok(self.wire(&trade));
+        let (trade, moved_by) = self.inner.after(stored.clone(), &event);
+        // What only its next query needs is stored with that query.
+        let is_same = trade.version() == stored.version();
+        if is_same || moved_by == 0 && trade.differs_only_in_queries(stored) {
+            self.inner.watch(stored);
+            return Ok(self.wire(stored));
         }
+        self.inner.looked(&stored.facts().trade_id);
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
         let actor = Actor::from(ActorKind::Terminal);
         let check = async move {

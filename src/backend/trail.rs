@@ -191,7 +191,7 @@ pub(crate) fn entries(moves: &[Move], actor: &Actor, event: &'static str) -> Vec
 /// The name of an event.
 pub(crate) fn name(event: &Event) -> &'static str {
     match event {
-        Event::Tick => "time",
+        Event::Tick | Event::Turn => "time",
         Event::Restarted => "restarted",
         Event::ClockSet(_) => "clock_set",
         Event::TerminalSeen => "heard",
@@ -218,6 +218,7 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
         Event::GiveUp(wish) => word(wish.tender),
         Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
+        | Event::Turn
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen

@@ -59,6 +59,13 @@ pub struct Policy {
     ///
     /// A page that asks every two seconds costs the gateway one query in this time.
     pub refresh_pause_ms: Ms,
+    /// How many status queries a second one process begins at the gateway, over all trades.
+    ///
+    /// Past it, queries wait for their turn, and every till is asked about less often.
+    /// 500 a second is the pace of 1,000 payments that are asked about every 2 s.
+    /// A larger number costs the gateway and this process more; a smaller one makes outcomes come later.
+    /// It is no duration, so a faster clock leaves it alone.
+    pub questions_per_second: u32,
     /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns the check off.
     ///
     /// A wallet's code is valid for a minute or two.
@@ -108,6 +115,7 @@ impl Default for Policy {
             paid_check_first_ms: 60_000,
             paid_check_morning_ms: 8 * 3_600_000,
             refresh_pause_ms: 30_000,
+            questions_per_second: 500,
             code_memory_s: 600,
             code_answer_ms: 5_000,
             call_timeout_ms: 10_000,
@@ -163,6 +171,7 @@ impl Policy {
             paid_check_first_ms: scale_unless_off(self.paid_check_first_ms),
             paid_check_morning_ms: scale(self.paid_check_morning_ms),
             refresh_pause_ms: scale(self.refresh_pause_ms),
+            questions_per_second: self.questions_per_second,
             code_memory_s: scale_unless_off(self.code_memory_s),
             code_answer_ms: scale(self.code_answer_ms),
             call_timeout_ms: scale(self.call_timeout_ms),
@@ -204,6 +213,21 @@ impl Policy {
         let end_ms = ((local_ms / day_ms + 1) * day_ms).saturating_add_signed(-self.day_offset_ms);
         let first_ms = paid_ms + self.paid_check_first_ms;
         Some([first_ms, end_ms, end_ms + self.paid_check_morning_ms])
+    }
+
+    /// The time in which each of this many trades is asked about once, if all of them wait: never less than `poll_ms`.
+    ///
+    /// ```
+    /// use kaunter_core::policy::Policy;
+    ///
+    /// let policy = Policy::default();
+    /// assert_eq!(policy.question_pause_ms(1_000), 2_000);
+    /// assert_eq!(policy.question_pause_ms(20_000), 40_000);
+    /// ```
+    #[must_use]
+    pub fn question_pause_ms(&self, trades: u64) -> Ms {
+        let per_second = u64::from(self.questions_per_second.max(1));
+        self.poll_ms.max(trades.saturating_mul(1_000) / per_second)
     }
 
     /// The part of the policy that the page follows.

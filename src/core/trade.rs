@@ -312,6 +312,25 @@ impl Trade {
     /// # Errors
     /// A [`Refusal`] says why a request is not granted. Store the row all the same: a deadline may have changed it.
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
+        self.handle_with(event, context, true)
+    }
+
+    /// Like [`Trade::handle`], for a driver that has a budget of queries. A query that is due begins only with
+    /// [`Event::Turn`], or with a person's request ([`Event::begins_queries`]).
+    ///
+    /// # Errors
+    /// As [`Trade::handle`].
+    pub fn handle_in_turn(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
+        let asks = event.begins_queries();
+        self.handle_with(event, context, asks)
+    }
+
+    fn handle_with(
+        &mut self,
+        event: Event,
+        context: &Context<'_>,
+        asks: bool,
+    ) -> Result<(), Refusal> {
         let before = self.clone();
         if let Event::ClockSet(by) = event {
             self.clock_set(by, context.now);
@@ -323,7 +342,9 @@ impl Trade {
         if self.moves.len() > moves_before {
             self.gateway_answer = context.gateway_answer.cloned();
         }
-        self.ask_if_due(context);
+        if asks {
+            self.ask_if_due(context);
+        }
         if *self != before {
             self.version = before.version + 1;
             self.stamp_queries();
@@ -342,7 +363,7 @@ impl Trade {
 
     fn apply(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         match event {
-            Event::Tick => Ok(()),
+            Event::Tick | Event::Turn => Ok(()),
             Event::Restarted | Event::ClockSet(_) => {
                 self.adjust_to_clock(context.now);
                 if self.queries.asking_until_ms.take().is_some() {

@@ -342,6 +342,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         Event::Status(_, answer) => Some(&mut answer.carried),
         Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::Unclear)
         | Event::Tick
+        | Event::Turn
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen

@@ -27,6 +27,8 @@ pub struct TradeHarness {
     pub gateway_answer: Option<GatewayAnswer>,
     /// Whether the code was handed over for another sale.
     pub code_reused: bool,
+    /// Whether its driver has a budget of queries, so that a due one waits for a tick.
+    pub in_turn: bool,
     /// Its requests, each with its time.
     pub sent: Vec<(Ms, GatewayRequest)>,
 }
@@ -42,6 +44,7 @@ impl TradeHarness {
             held_by_others: SaleHold::None,
             gateway_answer: None,
             code_reused: false,
+            in_turn: false,
             sent: Vec::new(),
         };
         harness.drain();
@@ -121,6 +124,9 @@ impl TradeHarness {
             gateway_answer: self.gateway_answer.as_ref(),
             code_reused: self.code_reused,
         };
+        if self.in_turn {
+            return self.trade.handle_in_turn(event, &context);
+        }
         self.trade.handle(event, &context)
     }
 

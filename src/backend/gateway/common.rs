@@ -6,6 +6,7 @@ use kaunter_core::policy::Policy;
 use kaunter_core::wire::GatewayAnswer;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
+use super::budget::Budget;
 use super::http::{Http, NoAnswer};
 use super::offers::Offers;
 use super::unknown::UnknownWords;
@@ -21,6 +22,8 @@ pub(crate) struct Common {
     pub(crate) http: Http,
     pub(crate) offers: Offers,
     pub(crate) unknown: UnknownWords,
+    /// Whose status check begins next.
+    pub(super) budget: Budget,
     /// Permits for status checks.
     status_checks: Semaphore,
     /// The result of the last readiness check, and when it was made.
@@ -37,6 +40,7 @@ impl Common {
             http: Http::new(config, &policy)?,
             offers: Offers::new(policy.poll_ms),
             unknown: UnknownWords::default(),
+            budget: Budget::new(policy.questions_per_second, bounds.concurrent_status_checks),
             policy,
             status_checks: Semaphore::new(bounds.concurrent_status_checks),
             probed: Mutex::new(None),

@@ -65,6 +65,7 @@ fn limited_right(event: &Event) -> Option<Right> {
         Event::Void => Some(Right::Void),
         Event::Verdict(_) => Some(Right::Review),
         Event::Tick
+        | Event::Turn
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen
@@ -134,7 +135,7 @@ impl Inner {
             gateway_answer: None,
             code_reused: false,
         };
-        let _ = trade.handle(event.clone(), &context);
+        let _ = trade.handle_in_turn(event.clone(), &context);
         (trade, by)
     }
 
@@ -222,7 +223,7 @@ impl Inner {
         let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
         let right = limited_right(&event);
         let before = trade.clone();
-        let granted = trade.handle(event, &context);
+        let granted = trade.handle_in_turn(event, &context);
         if trade.version() != was {
             let note = people::note(&before, &trade, note);
             let moves = trade.take_moves();

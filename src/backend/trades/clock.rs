@@ -1,59 +1,35 @@
-//! Moves the times of open trades when the wall clock was set.
+//! Moves the times of open trades when the wall clock was set, and restarts those of before the start.
 
 use std::sync::Arc;
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Context, Event, SaleHold, Trade};
 
-use super::change::EventDetails;
 use super::{Inner, lock};
 use crate::metrics::METRICS;
-use crate::trail::ActorKind;
 
 impl Inner {
     /// Moves our clock and the times of every open trade when the wall clock jumps, before any other change. A jump
     /// makes nothing due, and delays nothing.
     pub(super) fn follow_clock(self: &Arc<Self>) {
-        let ids: Vec<String> = {
-            let mut moved = lock(&self.moved);
-            let Some(by) = self.clock.follow() else {
-                return;
-            };
-            let alarm = "clock_jumped";
-            METRICS.alarm(alarm);
-            tracing::warn!(
-                alarm,
-                "the wall clock jumped by {} s, because it was set or the host slept: open trades continue",
-                by / 1_000
-            );
-            let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
-            for trade_id in known {
-                *moved.entry(trade_id).or_default() += by;
-            }
-            moved.keys().cloned().collect()
-        };
-        if self.is_closing() {
+        let mut moved = lock(&self.moved);
+        let Some(by) = self.clock.follow() else {
             return;
-        }
-        let inner = Arc::clone(self);
-        tokio::spawn(async move {
-            for trade_id in ids {
-                if let Err(problem) = inner
-                    .apply(
-                        &trade_id,
-                        Event::Restarted,
-                        EventDetails::default(),
-                        &ActorKind::Time.into(),
-                    )
-                    .await
-                {
-                    tracing::error!(%trade_id, code = problem.code.as_str(), "the status of this trade could not be checked after the clock jumped: the next scheduled check follows");
-                }
-            }
-        });
+        };
+        let alarm = "clock_jumped";
+        METRICS.alarm(alarm);
+        tracing::warn!(
+            alarm,
+            "the wall clock jumped by {} s, because it was set or the host slept: open trades continue",
+            by / 1_000
+        );
+        // Each is asked about in its turn. Its times move then, or with an earlier change.
+        self.timers
+            .ask_all(|trade_id| *moved.entry(trade_id.to_string()).or_default() += by);
     }
 
-    /// Moves the times of this trade, if the clock was set since they were stored. Returns the time, and by how much
+    /// Moves the times of this trade, if the clock was set since they were stored. Restarts it, if its row is of before the
+    /// start of this process. Returns the time, and by how much
     /// they moved, for [`Self::caught_up`].
     pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, hold: SaleHold) -> (Ms, i64) {
         self.follow_clock();
@@ -63,16 +39,19 @@ impl Inner {
             let by = moved.get(trade_id).copied().unwrap_or_default();
             (self.clock.now_ms(), by)
         };
+        let needs_restart = self.timers.needs_restart(trade_id);
+        let context = Context {
+            now,
+            policy: &self.policy,
+            held_by_others: hold,
+            gateway_answer: None,
+            code_reused: false,
+        };
         if by != 0 {
-            let context = Context {
-                now,
-                policy: &self.policy,
-                held_by_others: hold,
-                gateway_answer: None,
-                code_reused: false,
-            };
             // This event is never refused.
-            let _ = trade.handle(Event::ClockSet(by), &context);
+            let _ = trade.handle_in_turn(Event::ClockSet(by), &context);
+        } else if needs_restart {
+            let _ = trade.handle_in_turn(Event::Restarted, &context);
         }
         (now, by)
     }
@@ -86,8 +65,9 @@ impl Inner {
         }
     }
 
-    /// Notes that the trade is stored with its times moved.
+    /// Notes that the trade is stored with its times moved, and restarted.
     pub(super) fn caught_up(&self, trade_id: &str, by: i64) {
+        self.timers.restarted(trade_id);
         let mut moved = lock(&self.moved);
         // The clock may have jumped again since.
         if let Some(left) = moved.get_mut(trade_id) {

@@ -1,18 +1,17 @@
-//! Carries out what the stored machine says: sends its requests to the gateway, and sets its timers.
+//! Carries out what the stored machine says: sends its requests to the gateway. `questions.rs` sets its
+//! timers.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Event, GatewayRequest, State, Step, Trade};
+use kaunter_core::trade::{GatewayRequest, Step, Trade};
 use kaunter_core::wire::ProblemCode;
 use tracing::Instrument;
 
 use super::change::EventDetails;
-use super::{Inner, SendTask, lock};
+use super::{Inner, SendTask};
 use crate::gateway::Answered;
 use crate::kill::{self, SendStage};
-use crate::limits::{CHECK_TIMER_MS, KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
+use crate::limits::{KEEP_PAUSE, KEEP_TRIES};
 use crate::secret::Secret;
 use crate::trace::carried;
 use crate::trail::ActorKind;
@@ -31,18 +30,13 @@ impl Inner {
                 // Another process makes the status check, or this one after its next start.
                 Step::Send(GatewayRequest::Query { .. }) if self.is_closing() => {}
                 Step::Send(send) => {
+                    if let GatewayRequest::Query { .. } = send {
+                        self.budget().asked();
+                    }
                     sent.push(self.send(trade, send, code.take_if(|_| send == GatewayRequest::Pay)))
                 }
-                // The sweep reads the later checks of paid trades from the store, so that no process holds thousands of timers.
-                Step::Wait(wake)
-                    if trade.state() == State::Paid
-                        && wake > self.clock.now_ms() + CHECK_TIMER_MS =>
-                {
-                    self.clear_timer(&trade.facts().trade_id);
-                    return sent;
-                }
                 Step::Wait(wake) => {
-                    self.set_timer(&trade.facts().trade_id, wake);
+                    self.schedule(trade, wake);
                     return sent;
                 }
                 Step::Done => {
@@ -126,51 +120,18 @@ impl Inner {
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst)
+        self.closing.is_cancelled()
     }
 
-    /// Sets the timer of a trade that this process has not seen before.
+    /// Sets the timer of a trade that this process has not seen before. Somebody looks at it.
     pub(super) fn watch(self: &Arc<Self>, trade: &Trade) {
-        let known = lock(&self.timers).contains_key(&trade.facts().trade_id);
-        if !known {
-            self.drain_steps(&mut trade.clone(), None);
+        let trade_id = &trade.facts().trade_id;
+        if !self.timers.contains(trade_id) && !self.is_closing() {
+            match self.timers.needs_restart(trade_id) {
+                true => self.resume(trade),
+                false => drop(self.drain_steps(&mut trade.clone(), None)),
+            }
         }
-    }
-
-    /// Sets a timer: the machine gets a tick at this time.
-    fn set_timer(self: &Arc<Self>, trade_id: &str, wake: Ms) {
-        if self.is_closing() {
-            return;
-        }
-        let (inner, id) = (Arc::clone(self), trade_id.to_owned());
-        let timer = tokio::spawn(async move {
-            tokio::time::sleep(inner.clock.until(wake)).await;
-            // Runs in a task of its own: the change sets the next timer, which aborts this one.
-            tokio::spawn(async move {
-                if let Err(problem) = inner
-                    .apply(
-                        &id,
-                        Event::Tick,
-                        EventDetails::default(),
-                        &ActorKind::Time.into(),
-                    )
-                    .await
-                {
-                    tracing::error!(trade_id = %id, code = problem.code.as_str(), "a timed step could not be stored: it is tried again in a second");
-                    let again = inner.clock.now_ms() + TIME_PAUSE_MS;
-                    inner.set_timer(&id, again);
-                }
-            });
-        });
-        let old = lock(&self.timers).insert(trade_id.to_owned(), timer.abort_handle());
-        if let Some(old) = old {
-            old.abort();
-        }
-    }
-
-    pub(super) fn clear_timer(&self, trade_id: &str) {
-        if let Some(timer) = lock(&self.timers).remove(trade_id) {
-            timer.abort();
-        }
+        self.looked(trade_id);
     }
 }

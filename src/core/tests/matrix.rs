@@ -246,6 +246,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     let carried = Carried::default;
     let mut events = vec![
         ("time alone".to_owned(), Event::Tick),
+        ("a turn".to_owned(), Event::Turn),
         ("restarted".to_owned(), Event::Restarted),
         ("heard".to_owned(), Event::TerminalSeen),
         ("refresh".to_owned(), Event::Refresh),

@@ -1699,3 +1699,60 @@ proptest! {
         );
     }
 }
+
+#[test]
+fn rule_50_a_question_that_waits_for_its_turn_has_not_begun_and_delays_no_deadline() {
+    for mut desk in [TradeHarness::paying(), TradeHarness::shown()] {
+        desk.in_turn = true;
+        let deadline = desk.trade.deadline_ms().unwrap();
+        let due = desk.trade.query_due_ms(&desk.policy).unwrap();
+        assert_eq!(desk.wakes(), Some(due), "the query is due first");
+        let stored = desk.trade.clone();
+        for event in [Event::Tick, Event::TerminalSeen] {
+            desk.now = due;
+            desk.tell(event);
+            assert_eq!(desk.trade, stored, "nothing to store, and nothing begun");
+        }
+        desk.tell(Event::Turn);
+        assert_eq!(desk.queries(), 1);
+        assert!(desk.trade.differs_only_in_queries(&stored));
+
+        // No answer comes, and no turn: the deadline comes all the same.
+        desk.policy.can_cancel = false;
+        while desk.state().risk() == Risk::Possible && desk.state() != State::NeedsReview {
+            let moves = desk.trade.move_due_ms(&desk.policy).unwrap();
+            assert!(moves <= deadline.max(desk.now), "{:?}", desk.state());
+            desk.at(moves);
+        }
+        assert_eq!(desk.state(), State::NeedsReview);
+        assert_eq!(desk.queries(), 1);
+        assert!(!desk.trade.differs_only_in_queries(&stored));
+    }
+}
+
+#[test]
+fn rule_50_an_answer_begins_no_question_and_a_person_waits_for_no_turn() {
+    let mut desk = TradeHarness::paying();
+    desk.in_turn = true;
+    desk.now = desk.trade.query_due_ms(&desk.policy).unwrap();
+    desk.tell(Event::Turn);
+    // The answer takes longer than the pause between questions.
+    desk.now += 2 * desk.policy.poll_ms;
+    desk.status(GatewayStatus::Pending);
+    assert_eq!(desk.queries(), 1);
+    assert!(desk.trade.query_due_ms(&desk.policy) <= Some(desk.now));
+    desk.tell(Event::Turn);
+    assert_eq!(desk.queries(), 2);
+    desk.status(GatewayStatus::Pending);
+
+    desk.now += 2 * desk.policy.poll_ms;
+    desk.tell(Event::Refresh);
+    assert_eq!(desk.queries(), 3);
+
+    let mut restarted = TradeHarness::paying();
+    restarted.in_turn = true;
+    restarted.tell(Event::Restarted);
+    assert_eq!(restarted.queries(), 0, "a start causes no burst");
+    restarted.tell(Event::Turn);
+    assert_eq!(restarted.queries(), 1);
+}

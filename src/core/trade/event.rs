@@ -12,6 +12,8 @@ use crate::wire::{Payload, Reason, Tender};
 pub enum Event {
     /// Only time has passed.
     Tick,
+    /// Only time has passed, and it is the trade's turn to ask the gateway: see [`super::Trade::handle_in_turn`].
+    Turn,
     /// The backend has started: open trades ask at once, and no request is sent again.
     Restarted,
     /// The driver's clock was set while it ran, by this many milliseconds.
@@ -56,6 +58,7 @@ impl Event {
     pub fn is_local(&self) -> bool {
         match self {
             Self::Tick
+            | Self::Turn
             | Self::Restarted
             | Self::ClockSet(_)
             | Self::TerminalSeen
@@ -70,6 +73,33 @@ impl Event {
             | Self::GiveUp(_)
             | Self::Created(_)
             | Self::PayAnswered(_)
+            | Self::CancelAnswered(_)
+            | Self::VoidAnswered(_) => false,
+        }
+    }
+
+    /// Whether a query that is due leaves with this event at once, even if the driver has a budget of queries.
+    ///
+    /// A person who asks for something waits for the answer.
+    #[must_use]
+    pub fn begins_queries(&self) -> bool {
+        match self {
+            Self::Turn
+            | Self::Refresh
+            | Self::Code(_)
+            | Self::Cancel
+            | Self::Void
+            | Self::Verdict(_)
+            | Self::GiveUp(_) => true,
+            Self::Tick
+            | Self::Restarted
+            | Self::ClockSet(_)
+            | Self::TerminalSeen
+            | Self::Superseded
+            | Self::AmountChanged
+            | Self::Created(_)
+            | Self::PayAnswered(_)
+            | Self::Status(..)
             | Self::CancelAnswered(_)
             | Self::VoidAnswered(_) => false,
         }

@@ -219,6 +219,17 @@ impl Trade {
         self.review != other.review || self.decided_by_person != other.decided_by_person
     }
 
+    /// Whether the two differ in nothing but what they know about their queries. No caller sees that, and the trade
+    /// behaves in the same way until the next query.
+    #[must_use]
+    pub fn differs_only_in_queries(&self, other: &Self) -> bool {
+        let mut same = self.clone();
+        same.version = other.version;
+        same.queries.clone_from(&other.queries);
+        same.payment.aging_ms = other.payment.aging_ms;
+        same == *other
+    }
+
     /// Whether the gateway is still asked about a person's verdict. The store must find such a trade after a restart.
     #[must_use]
     pub fn checks_verdict(&self) -> bool {

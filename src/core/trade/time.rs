@@ -228,24 +228,35 @@ impl Trade {
 
     /// When the next deadline or query is due.
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
+        let due = [self.move_due_ms(policy), self.query_due_ms(policy)];
+        due.into_iter().flatten().min()
+    }
+
+    /// When time moves the trade next: a deadline, or an answer that counts as lost. Such a tick waits for nothing.
+    #[must_use]
+    pub fn move_due_ms(&self, policy: &Policy) -> Option<Ms> {
         let own = match self.timing().ends {
             Ends::Never => None,
             Ends::WithTerminal => Some(self.terminal_seen_ms + policy.terminal_silent_ms),
             Ends::AtDeadline => self.deadline_wake_ms(policy),
             Ends::AtGiveUp => self.give_up_ms,
         };
-        let ask = match (self.queries.next_ask_ms, self.queries.asking_until_ms) {
+        let due = [own, self.answer_lost_ms(policy)];
+        due.into_iter().flatten().min()
+    }
+
+    /// When the next query is due. A tick at that time moves nothing before [`Trade::move_due_ms`], so it may wait for
+    /// its turn.
+    #[must_use]
+    pub fn query_due_ms(&self, policy: &Policy) -> Option<Ms> {
+        match (self.queries.next_ask_ms, self.queries.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),
             (Some(due), None) => Some(due),
             // Nobody else would notice that the last check of a payment got no answer.
             (None, until) => {
                 until.filter(|_| self.state == State::Paid && policy.paid_check_first_ms > 0)
             }
-        };
-        [own, ask, self.answer_lost_ms(policy)]
-            .into_iter()
-            .flatten()
-            .min()
+        }
     }
 
     fn deadline_wake_ms(&self, policy: &Policy) -> Option<Ms> {

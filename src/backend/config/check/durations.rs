@@ -10,6 +10,8 @@ const MIN_POLL_MS: Ms = 2_000;
 const MAX_MS: Ms = 31 * 24 * 3_600_000;
 /// The largest number of calls or connections: more than a process has memory for.
 const MAX_LIMIT: usize = 1_000_000;
+/// The largest number of questions a second: more than one process can store.
+const MAX_QUESTIONS: u32 = 100_000;
 /// The slowest clock of a test.
 const MAX_PERMILLE: u64 = 100_000;
 /// The longest life of a token.
@@ -63,6 +65,18 @@ pub(super) const CHECKS: &[Check] = &[
                 .filter(|(_, ms, may_be_0)| *ms == 0 && !may_be_0)
                 .map(|(name, ..)| format!("policy.{name} = 0"))
                 .collect()
+        },
+    ),
+    refuse(
+        "policy.questions_per_second",
+        "asks the gateway nothing, or too much at once",
+        "set it to at least 1 and at most 100000, or remove it",
+        |look| {
+            let number = look.config.policy.questions_per_second;
+            found(
+                number == 0 || number > MAX_QUESTIONS,
+                format!("policy.questions_per_second = {number}"),
+            )
         },
     ),
     refuse(

@@ -406,6 +406,7 @@ impl Kind {
             paid_check_first_ms: if self.reverses { 2 } else { 0 },
             paid_check_morning_ms: 2,
             refresh_pause_ms: 2,
+            questions_per_second: 500,
             code_memory_s: 600,
             code_answer_ms: 2,
             call_timeout_ms: 2,
