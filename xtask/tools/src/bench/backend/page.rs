@@ -192,8 +192,9 @@ fn store(name: &str, told: &Value) -> String {
     text += "\n";
     for build in &builds {
         let stages = stages(&told[**build]);
-        // With the fewest tills, nothing waits.
-        let carried = stages.first().and_then(Stage::tills_per_core);
+        // Questions that are asked together cost less, so more tills may cost less each.
+        let whole = stages.iter().filter(|stage| stage.is_whole());
+        let carried = whole.filter_map(Stage::tills_per_core).reduce(f64::max);
         let _ = writeln!(
             text,
             "{build}: one processor carries {} such tills. A till with its connection and its open trade takes {} KiB.",
