@@ -1,5 +1,5 @@
-//! Which trade comes next, where many wait for one thing. Trades that somebody looks at come before the others, the terminals take turns, and of
-//! one terminal's trades the one that is due longest comes first.
+//! Which trade comes next, where many wait for one thing. Trades that somebody looks at come before the others. The
+//! terminals take turns. Of one terminal's trades, the one that is due longest comes first.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,19 +13,25 @@ use tokio::time::Instant;
 const TURNS_PER_UNWATCHED: u32 = 8;
 
 /// An id that several collections share.
-pub(crate) type Id = Arc<str>;
+pub(crate) type SharedId = Arc<str>;
 
 /// Trades that wait for their turn.
 #[derive(Default)]
-pub(crate) struct Queue {
-    turns: Mutex<Turns>,
+pub(crate) struct FairQueue {
+    turns: Mutex<TurnOrder>,
     joined: Notify,
 }
 
-impl Queue {
+impl FairQueue {
     /// Lets a trade wait, which was due then. It keeps its place if it waits already. `is_watched`: somebody looks at it
     /// now.
-    pub(crate) fn join(&self, trade_id: &Id, terminal: &Id, due: Instant, is_watched: bool) {
+    pub(crate) fn join(
+        &self,
+        trade_id: &SharedId,
+        terminal: &SharedId,
+        due: Instant,
+        is_watched: bool,
+    ) {
         self.lock().join(trade_id, terminal, due, is_watched);
         self.joined.notify_one();
     }
@@ -48,7 +54,7 @@ impl Queue {
     }
 
     /// The trade whose turn it is.
-    pub(crate) fn next(&self) -> Option<Id> {
+    pub(crate) fn next(&self) -> Option<SharedId> {
         self.lock().next()
     }
 
@@ -63,30 +69,30 @@ impl Queue {
         oldest.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Turns> {
+    fn lock(&self) -> MutexGuard<'_, TurnOrder> {
         self.turns.lock().expect("nobody panics while holding it")
     }
 }
 
 /// The order of the turns.
 #[derive(Default)]
-struct Turns {
+struct TurnOrder {
     watched: Lane,
     unwatched: Lane,
-    places: HashMap<Id, Place>,
+    places: HashMap<SharedId, QueuePlace>,
     taken: u32,
 }
 
 /// Where a trade waits.
-struct Place {
-    terminal: Id,
+struct QueuePlace {
+    terminal: SharedId,
     due: Instant,
     is_watched: bool,
     since: Instant,
 }
 
-impl Turns {
-    fn join(&mut self, trade_id: &Id, terminal: &Id, due: Instant, is_watched: bool) {
+impl TurnOrder {
+    fn join(&mut self, trade_id: &SharedId, terminal: &SharedId, due: Instant, is_watched: bool) {
         if self.places.contains_key(trade_id) {
             if is_watched {
                 self.look(trade_id);
@@ -94,7 +100,7 @@ impl Turns {
             return;
         }
         self.lane(is_watched).insert(terminal, due, trade_id);
-        let place = Place {
+        let place = QueuePlace {
             terminal: Arc::clone(terminal),
             due,
             is_watched,
@@ -125,7 +131,7 @@ impl Turns {
             .remove(&place.terminal, place.due, &trade_id);
     }
 
-    fn next(&mut self) -> Option<Id> {
+    fn next(&mut self) -> Option<SharedId> {
         self.taken = self.taken.wrapping_add(1);
         let (first, second) = match self.taken % TURNS_PER_UNWATCHED {
             0 => (&mut self.unwatched, &mut self.watched),
@@ -148,13 +154,13 @@ impl Turns {
 #[derive(Default)]
 struct Lane {
     /// The terminals that have a record in `trades`, the next one first.
-    order: VecDeque<Id>,
+    order: VecDeque<SharedId>,
     /// Their trades, by the time when each was due. A record may be empty until its turn.
-    trades: HashMap<Id, BTreeSet<(Instant, Id)>>,
+    trades: HashMap<SharedId, BTreeSet<(Instant, SharedId)>>,
 }
 
 impl Lane {
-    fn insert(&mut self, terminal: &Id, due: Instant, trade_id: &Id) {
+    fn insert(&mut self, terminal: &SharedId, due: Instant, trade_id: &SharedId) {
         if !self.trades.contains_key(terminal) {
             self.order.push_back(Arc::clone(terminal));
         }
@@ -162,13 +168,13 @@ impl Lane {
         own.insert((due, Arc::clone(trade_id)));
     }
 
-    fn remove(&mut self, terminal: &Id, due: Instant, trade_id: &Id) {
+    fn remove(&mut self, terminal: &SharedId, due: Instant, trade_id: &SharedId) {
         if let Some(own) = self.trades.get_mut(terminal) {
             own.remove(&(due, Arc::clone(trade_id)));
         }
     }
 
-    fn next(&mut self) -> Option<Id> {
+    fn next(&mut self) -> Option<SharedId> {
         while let Some(terminal) = self.order.pop_front() {
             let own = self.trades.get_mut(&terminal);
             let first = own.and_then(|own| Some((own.pop_first()?, own.is_empty())));
@@ -197,17 +203,17 @@ mod tests {
         *BEGIN.get_or_init(Instant::now) + Duration::from_secs(second)
     }
 
-    fn id(text: impl ToString) -> Id {
+    fn id(text: impl ToString) -> SharedId {
         text.to_string().into()
     }
 
-    fn all(turns: &mut Turns) -> Vec<String> {
+    fn all(turns: &mut TurnOrder) -> Vec<String> {
         std::iter::from_fn(|| turns.next().map(|id| id.to_string())).collect()
     }
 
     #[test]
     fn rule_50_the_terminals_take_turns_and_the_oldest_of_each_comes_first() {
-        let mut turns = Turns::default();
+        let mut turns = TurnOrder::default();
         for nth in 0..3 {
             turns.join(&id(format!("a{nth}")), &id("a"), at(9 - nth), false);
         }
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn rule_50_a_trade_that_somebody_looks_at_comes_first_and_the_others_are_not_forgotten() {
-        let mut turns = Turns::default();
+        let mut turns = TurnOrder::default();
         for nth in 0..20 {
             turns.join(
                 &id(format!("w{nth}")),
@@ -250,7 +256,7 @@ mod tests {
         fn rule_50_in_each_round_every_terminal_that_waits_is_served_once(
             waiting in proptest::collection::vec((0..6_u8, 0..50_u64), 1..60),
         ) {
-            let mut turns = Turns::default();
+            let mut turns = TurnOrder::default();
             let mut left = HashMap::<String, usize>::new();
             for (nth, (terminal, due)) in waiting.iter().enumerate() {
                 turns.join(&id(format!("{terminal}-{nth}")), &id(terminal), at(*due), false);

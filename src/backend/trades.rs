@@ -32,7 +32,7 @@ use self::resume::Swept;
 use self::timers::Timers;
 use crate::clock::{Clock, Offset, rfc3339};
 use crate::error::Problem;
-use crate::fair_queue::Queue;
+use crate::fair_queue::FairQueue;
 use crate::gateway::Gateway;
 use crate::id::is_id;
 use crate::kill::{self, Point, RequestStage};
@@ -65,7 +65,7 @@ struct Inner {
     /// The trades that this process drives.
     timers: Timers,
     /// Those whose time has come.
-    moves: Queue,
+    moves: FairQueue,
     /// How far the search for other processes' trades has come.
     swept: Mutex<Swept>,
     /// Requests to the gateway in progress.
@@ -126,7 +126,7 @@ impl Trades {
                 offset,
                 moved: Mutex::default(),
                 timers: Timers::default(),
-                moves: Queue::default(),
+                moves: FairQueue::default(),
                 swept: Mutex::default(),
                 tasks: TaskTracker::new(),
                 max_tasks,

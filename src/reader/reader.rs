@@ -205,8 +205,14 @@ impl Reader {
     fn read_whole(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
-        while is_too_large(&small.as_ref().map_or(*luma, Grey::luma), effort) {
-            small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
+        let mut picture = *luma;
+        while is_too_large(&picture, effort) {
+            let half = halve(&picture);
+            // A long and narrow picture may have no room for a code then.
+            if half.luma().short_side() < MIN_SIDE {
+                return Vec::new();
+            }
+            picture = small.insert(half).luma();
             scale *= 2.0;
         }
         let frame = self.frame;
@@ -220,7 +226,6 @@ impl Reader {
             Effort::Live => Misses::Counted,
             Effort::Still => Misses::Ignored,
         };
-        let picture = small.as_ref().map_or(*luma, Grey::luma);
         let mut found = match effort {
             Effort::Live => self.search(picture, passes, Vec::new(), max, misses),
             Effort::Still => self.read_windows(&picture, max),

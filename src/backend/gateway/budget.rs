@@ -12,34 +12,34 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::fair_queue::{Id, Queue};
+use crate::fair_queue::{FairQueue, SharedId};
 use crate::limits::BURST_SHARE;
 
 /// The questions of this process.
 pub(crate) struct Budget {
     /// The trades whose question is due.
-    pub(crate) queue: Queue,
+    pub(crate) queue: FairQueue,
     pace: Pace<DefaultClock>,
     in_progress: Arc<Semaphore>,
 }
 
 /// A trade's turn. It ends when this is dropped.
-pub(crate) struct Turn {
-    pub(crate) trade_id: Id,
+pub(crate) struct QuestionTurn {
+    pub(crate) trade_id: SharedId,
     _in_progress: OwnedSemaphorePermit,
 }
 
 impl Budget {
     pub(super) fn new(per_second: u32, concurrent: usize) -> Self {
         Self {
-            queue: Queue::default(),
+            queue: FairQueue::default(),
             pace: Pace::new(per_second, DefaultClock::default()),
             in_progress: Arc::new(Semaphore::new(concurrent)),
         }
     }
 
     /// Waits for the next turn. Has one caller.
-    pub(crate) async fn next(&self) -> Turn {
+    pub(crate) async fn next(&self) -> QuestionTurn {
         let permit = Arc::clone(&self.in_progress).acquire_owned().await;
         let in_progress = permit.expect("the semaphore is never closed");
         loop {
@@ -49,7 +49,7 @@ impl Budget {
             }
             match self.queue.next() {
                 Some(trade_id) => {
-                    return Turn {
+                    return QuestionTurn {
                         trade_id,
                         _in_progress: in_progress,
                     };

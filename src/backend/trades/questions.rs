@@ -13,7 +13,7 @@ use super::change::{Applied, EventDetails};
 use super::timers::{NextSteps, StepKind};
 use super::{Inner, Trades};
 use crate::error::Problem;
-use crate::gateway::budget::{Budget, Turn};
+use crate::gateway::budget::{Budget, QuestionTurn};
 use crate::limits::{CHECK_TIMER_MS, CONCURRENT_TICKS, LOOKED_POLLS, PAGE_ROWS, TIME_PAUSE};
 use crate::metrics::METRICS;
 use crate::trace::carried;
@@ -90,7 +90,7 @@ impl Inner {
         }
     }
 
-    async fn take_turn(self: Arc<Self>, turn: Turn) {
+    async fn take_turn(self: Arc<Self>, turn: QuestionTurn) {
         let ticked = self.tick(&turn.trade_id, StepKind::Question).await;
         self.budget().settle();
         // The turn lasts until the gateway has answered, so that one that hangs is not flooded.

@@ -8,26 +8,26 @@ use tokio::time::Instant;
 use tokio_util::time::DelayQueue;
 use tokio_util::time::delay_queue::Key;
 
-use crate::fair_queue::Id;
+use crate::fair_queue::SharedId;
 use crate::limits::MAX_TIMER;
 
 /// The trades that this process drives.
 #[derive(Default)]
 pub(super) struct Timers {
-    known: Mutex<Known>,
+    known: Mutex<KnownTimers>,
 }
 
 #[derive(Default)]
-struct Known {
-    trades: HashMap<Id, Timed>,
-    queue: DelayQueue<Id>,
+struct KnownTimers {
+    trades: HashMap<SharedId, Timed>,
+    queue: DelayQueue<SharedId>,
     /// Rows of before the start are still being read: see [`Timers::needs_restart`].
     reads_rows: bool,
 }
 
 /// A trade with its next steps.
 struct Timed {
-    terminal: Id,
+    terminal: SharedId,
     steps: NextSteps,
     timer: Option<Key>,
     looked: Option<Instant>,
@@ -46,8 +46,8 @@ pub(super) struct NextSteps {
 /// A step that is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct DueStep {
-    pub(super) trade_id: Id,
-    pub(super) terminal: Id,
+    pub(super) trade_id: SharedId,
+    pub(super) terminal: SharedId,
     pub(super) kind: StepKind,
     pub(super) due: Instant,
     /// When somebody looked at the trade last.
@@ -73,9 +73,9 @@ impl Timers {
     }
 
     /// Marks every trade as due for a question. Calls `each` with its id.
-    pub(super) fn ask_all(&self, mut each: impl FnMut(&Id)) {
+    pub(super) fn ask_all(&self, mut each: impl FnMut(&SharedId)) {
         let mut known = self.lock();
-        let Known { trades, queue, .. } = &mut *known;
+        let KnownTimers { trades, queue, .. } = &mut *known;
         for (id, timed) in trades {
             each(id);
             timed.steps.asks = Some(Instant::now());
@@ -86,7 +86,7 @@ impl Timers {
     /// A step failed: it is due again then.
     pub(super) fn again(&self, trade_id: &str, kind: StepKind, at: Instant) {
         let mut known = self.lock();
-        let Known { trades, queue, .. } = &mut *known;
+        let KnownTimers { trades, queue, .. } = &mut *known;
         let Some((id, _)) = trades.get_key_value(trade_id) else {
             return;
         };
@@ -103,7 +103,7 @@ impl Timers {
     /// Sets the next steps of a trade.
     pub(super) fn set(&self, trade_id: &str, terminal: &str, steps: NextSteps) {
         let mut known = self.lock();
-        let Known { trades, queue, .. } = &mut *known;
+        let KnownTimers { trades, queue, .. } = &mut *known;
         let id = match trades.get_key_value(trade_id) {
             Some((id, _)) => Arc::clone(id),
             None => trade_id.into(),
@@ -139,7 +139,7 @@ impl Timers {
 
     pub(super) fn clear(&self, trade_id: &str) {
         let mut known = self.lock();
-        let Known { trades, queue, .. } = &mut *known;
+        let KnownTimers { trades, queue, .. } = &mut *known;
         if let Some(key) = trades.remove(trade_id).and_then(|timed| timed.timer) {
             queue.try_remove(&key);
         }
@@ -184,7 +184,7 @@ impl Timers {
 
     fn poll_due(&self, most: usize, context: &mut Context<'_>) -> Poll<Vec<DueStep>> {
         let mut known = self.lock();
-        let Known { trades, queue, .. } = &mut *known;
+        let KnownTimers { trades, queue, .. } = &mut *known;
         let (now, mut due) = (Instant::now(), Vec::new());
         // An empty queue keeps the waker: the next timer that is set wakes this task.
         while due.len() < most
@@ -203,14 +203,14 @@ impl Timers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, KnownTimers> {
         self.known.lock().expect("nobody panics while holding it")
     }
 }
 
 impl Timed {
     /// Takes the step that is due.
-    fn due_step(&mut self, id: &Id, now: Instant) -> Option<DueStep> {
+    fn due_step(&mut self, id: &SharedId, now: Instant) -> Option<DueStep> {
         let take = |at: &mut Option<Instant>| at.take_if(|at| *at <= now);
         let (kind, due) = match take(&mut self.steps.moves) {
             Some(due) => (StepKind::Move, due),
@@ -226,7 +226,7 @@ impl Timed {
     }
 
     /// Sets the timer to the next step.
-    fn arm(&mut self, queue: &mut DelayQueue<Id>, id: &Id) {
+    fn arm(&mut self, queue: &mut DelayQueue<SharedId>, id: &SharedId) {
         let next = [self.steps.moves, self.steps.asks];
         let Some(at) = next.into_iter().flatten().min() else {
             if let Some(key) = self.timer.take() {

@@ -52,3 +52,19 @@ proptest! {
         }
     }
 }
+
+/// Such a picture is halved until it is small enough to search, and then may be narrower than a code.
+#[test]
+fn a_picture_may_be_as_long_and_narrow_as_it_likes() {
+    for (narrow, long) in [(25, 6_400), (21, 60_000), (80, 60_000)] {
+        for (width, height) in [(narrow, long), (long, narrow)] {
+            let bytes = pixels(7, width * height, width);
+            let luma = Luma::new(&bytes, width, height, width).unwrap();
+            for effort in [Effort::Live, Effort::Still] {
+                for max in [1, 200] {
+                    assert!(Reader::new().read(&luma, effort, max).is_empty());
+                }
+            }
+        }
+    }
+}

@@ -62,14 +62,14 @@ impl CallFailure {
 }
 
 /// The connection of one till.
-pub(crate) struct Line {
+pub(crate) struct TillConnection {
     target: Target,
     from: Ipv4Addr,
     bearer: HeaderValue,
     open: Option<SendRequest<Body>>,
 }
 
-impl Line {
+impl TillConnection {
     /// Of the till with this number. It calls from its shop's address on loopback.
     pub(crate) fn new(target: &Target, nth: usize, token: &str) -> anyhow::Result<Self> {
         let shop = u16::try_from(nth / TILLS_PER_ADDRESS)?;

@@ -7,12 +7,12 @@ use rand::Rng;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::line::{Answer, CallFailure, Line};
+use crate::line::{Answer, CallFailure, TillConnection};
 use crate::shop::{ShopClient, WALLET};
 
 /// One till with its connection.
 pub(crate) struct Till {
-    line: Line,
+    line: TillConnection,
     /// The address of its trade.
     trade: String,
 }
@@ -29,7 +29,7 @@ impl Till {
     pub(crate) async fn new(shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
         let token = shop.token(&format!("till-{nth}")).await?;
         Ok(Self {
-            line: Line::new(shop.target(nth), nth, &token)?,
+            line: TillConnection::new(shop.target(nth), nth, &token)?,
             trade: String::new(),
         })
     }
