@@ -62,9 +62,9 @@ pub(crate) struct Rush {
 const ASKERS: u64 = 50;
 /// Seconds in which nobody looks: what the backend uses then, its questions to the gateway cost.
 const SILENCE: u64 = 5;
-/// The longest time to open the tills of one number, in seconds. From 5,000 to 10,000 tills, that takes some 110 new
+/// The longest time to open the tills of one number, in seconds. From 5,000 to 10,000 tills, that takes some 50 new
 /// payments a second.
-const OPENING: u64 = 45;
+const OPENING: u64 = 100;
 
 impl Rush {
     pub(crate) fn run(self) -> anyhow::Result<()> {

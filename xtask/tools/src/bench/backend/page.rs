@@ -55,7 +55,7 @@ fn head(all: &Value) -> String {
         Written by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with default settings and `pg_stat_statements`; {cores} processors ({}).\n\
         The backend has one processor of its own. The simulated tills, the database and the gateway (the sandbox) share the others.\n\
         Each till has its own connection and a payment that its customer never confirms. A look is `GET /v1/trades/{{trade_id}}`, every 2 s or at the pace that the backend asks for. It never waits for the gateway, so all of its time is added by the backend.\n\
-        A question is the backend's own status check at the gateway. Its cost is measured while no till looks; the rest is the cost of the looks.\n\
+        A question is the backend's own status check at the gateway. Its cost is measured while no till looks; the rest is the cost of the looks. A process asks at most 500 questions a second (`policy.questions_per_second`); a build without that setting asks about each payment every 2 s.\n\
         A payment is `POST .../code`. The gateway's own time is measured in the same run with direct calls to the sandbox. Times are p50 / p99 in milliseconds.\n\n",
         today(),
         env!("CARGO_PKG_VERSION"),
