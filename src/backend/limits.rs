@@ -175,7 +175,7 @@ pub struct Bounds {
     /// program that charges under one terminal's name may use all of them.
     pub concurrent_calls_per_terminal: usize,
     /// Open connections. A browser keeps up to six. The files that the process may open (`ulimit -n`) bound it, without
-    /// [`OWN_FILES`] of them. An idle one takes
+    /// `OWN_FILES` of them. An idle one takes
     /// 18 KiB of memory, so all of them take 290 MiB.
     pub connections: usize,
     /// Open connections of one address; at most three quarters of `connections`. All tills of a shop may share one
@@ -214,7 +214,7 @@ impl Default for Bounds {
 }
 
 /// The number of connections for a process that may open this many files. The rest is for the store, the gateway and
-/// callers that are being refused: [`OWN_FILES`], and at most half.
+/// callers that are being refused: `OWN_FILES`, and at most half.
 pub(crate) fn connections(bounds: &Bounds) -> usize {
     let most =
         crate::process::most_files().map_or(usize::MAX, |files| files - (files / 2).min(OWN_FILES));

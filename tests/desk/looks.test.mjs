@@ -65,9 +65,7 @@ onBoth("a look of the only process costs no statement, and a question at the gat
   const cost = await statementsOf(shop.operator, async () => {
     let questions = 0;
     while (looks < LOOKS || questions < QUESTIONS) {
-      await Promise.all(
-        trades.map(async (trade) => assert.equal((await look(shop, trade)).json.status, "pending")),
-      );
+      await Promise.all(trades.map(async (trade) => assert.equal((await look(shop, trade)).json.status, "pending")));
       looks += TILLS;
       questions = (await asked()) - before;
     }
@@ -94,31 +92,34 @@ async function cancel(shop, trade, backend) {
   assert.equal(answer.status, 200, await answer.text());
 }
 
-onBoth("what one process has changed, the other shows at its next look; after it has left, looks are free", async (t, store) => {
-  const shop = await counter(t, { scale: SCALE, log: "error", ...store });
-  const trades = [];
-  for (let nth = 0; nth < 9; nth++) trades.push(await open(shop, `order-${nth}`, {}, `till-${nth}`));
-  await isSole(shop.operator);
-  for (const trade of trades) assert.equal((await look(shop, trade)).json.status, "awaiting_code");
-  const other = await second(t, shop, "other");
-  assert.equal((await numbers(shop.operator)).sole, 0, "the first gave way before the second listened");
-  const last = trades.pop();
-  for (const [nth, trade] of trades.entries()) {
-    const [here, there] = nth % 2 ? [shop.backend, other.address] : [other.address, shop.backend];
-    assert.equal((await look(shop, trade, there)).json.status, "awaiting_code");
-    await cancel(shop, trade, here);
-    assert.equal((await look(shop, trade, there)).json.status, "cancelled", `the change ${nth} is seen at once`);
-  }
-  await cancel(shop, last, other.address);
-  await other.program.stop("SIGKILL");
-  assert.equal((await look(shop, last)).json.status, "cancelled", "the killed process left nothing old");
-  await isSole(shop.operator);
-  await look(shop, last);
-  const cost = await statementsOf(shop.operator, async () => {
-    for (let nth = 0; nth < 100; nth++) assert.equal((await look(shop, last)).json.status, "cancelled");
-  });
-  assert.ok(cost <= BESIDE, `100 looks cost ${cost} statements`);
-});
+onBoth(
+  "what one process has changed, the other shows at its next look; after it has left, looks are free",
+  async (t, store) => {
+    const shop = await counter(t, { scale: SCALE, log: "error", ...store });
+    const trades = [];
+    for (let nth = 0; nth < 9; nth++) trades.push(await open(shop, `order-${nth}`, {}, `till-${nth}`));
+    await isSole(shop.operator);
+    for (const trade of trades) assert.equal((await look(shop, trade)).json.status, "awaiting_code");
+    const other = await second(t, shop, "other");
+    assert.equal((await numbers(shop.operator)).sole, 0, "the first gave way before the second listened");
+    const last = trades.pop();
+    for (const [nth, trade] of trades.entries()) {
+      const [here, there] = nth % 2 ? [shop.backend, other.address] : [other.address, shop.backend];
+      assert.equal((await look(shop, trade, there)).json.status, "awaiting_code");
+      await cancel(shop, trade, here);
+      assert.equal((await look(shop, trade, there)).json.status, "cancelled", `the change ${nth} is seen at once`);
+    }
+    await cancel(shop, last, other.address);
+    await other.program.stop("SIGKILL");
+    assert.equal((await look(shop, last)).json.status, "cancelled", "the killed process left nothing old");
+    await isSole(shop.operator);
+    await look(shop, last);
+    const cost = await statementsOf(shop.operator, async () => {
+      for (let nth = 0; nth < 100; nth++) assert.equal((await look(shop, last)).json.status, "cancelled");
+    });
+    assert.ok(cost <= BESIDE, `100 looks cost ${cost} statements`);
+  },
+);
 
 test("PostgreSQL: a store that stops and comes back: no look is answered from memory meanwhile", async (t) => {
   const own = await postgres();
