@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::lock::Mutex;
@@ -304,12 +303,7 @@ impl Eye {
     /// Starts the reader, and warns if it does not start. In a task of its own: if a scan is given up meanwhile, nobody
     /// would end the worker that starts.
     async fn start_reader(self: &Rc<Self>) -> Option<Fail> {
-        let (tell, told) = oneshot::channel();
-        let eye = Rc::clone(self);
-        crate::page::spawn(async move {
-            let _ = tell.send(eye.reader.ready().await.err());
-        });
-        let failed = told.await.ok().flatten();
+        let failed = self.reader.ready().await.err();
         if let Some(fail) = &failed {
             self.announcer.warning(fail);
         }

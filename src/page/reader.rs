@@ -46,8 +46,8 @@ pub struct ReaderHost {
     options: CameraOptions,
     running: RefCell<Option<Rc<RunningReader>>>,
     starting: Mutex<()>,
-    /// The till is closed: a reader that is still starting is ended when it has started.
-    closed: Cell<bool>,
+    /// The promise of the worker that starts. If a scan is given up meanwhile, the next one waits for the same worker.
+    awaited: RefCell<Option<Promise>>,
     failures: Cell<u32>,
     /// The scan in progress.
     scan: Cell<Option<u32>>,
@@ -101,7 +101,7 @@ impl ReaderHost {
             options: options.clone(),
             running: RefCell::new(None),
             starting: Mutex::new(()),
-            closed: Cell::new(false),
+            awaited: RefCell::default(),
             failures: Cell::new(0),
             scan: Cell::new(None),
             scans: Cell::new(0),
@@ -263,13 +263,19 @@ impl ReaderHost {
 
     /// Ends the reader for good.
     pub fn close(&self) {
-        self.closed.set(true);
         self.running.replace(None);
+        if let Some(awaited) = self.awaited.take() {
+            crate::page::spawn(async move {
+                let worker = JsFuture::from(awaited).await;
+                if let Ok(Ok(worker)) = worker.map(JsCast::dyn_into) {
+                    drop(WorkerReader::new(worker, 0));
+                }
+            });
+        }
     }
 
     fn run(&self, reader: Option<HostedReader>) {
         let started_ms = clock::now_ms();
-        let reader = reader.filter(|_| !self.closed.get());
         self.running
             .replace(reader.map(|reader| Rc::new(RunningReader { reader, started_ms })));
         self.resume();
@@ -278,8 +284,15 @@ impl ReaderHost {
 
     async fn spawn(&self, on_page: bool) -> Result<JsValue, JsValue> {
         let spawn: &Function = self.spawn.unchecked_ref();
-        let spawned = Promise::resolve(&spawn.call1(&JsValue::UNDEFINED, &on_page.into())?);
-        let spawned = clock::within(MAX_START_MS, JsFuture::from(spawned)).await;
+        let awaited = match self.awaited.take() {
+            Some(awaited) => awaited,
+            None => Promise::resolve(&spawn.call1(&JsValue::UNDEFINED, &on_page.into())?),
+        };
+        if !on_page {
+            self.awaited.replace(Some(awaited.clone()));
+        }
+        let spawned = clock::within(MAX_START_MS, JsFuture::from(awaited)).await;
+        self.awaited.take();
         spawned.unwrap_or_else(|| Err(JsValue::from_str("the reader did not start")))
     }
 }

@@ -83,7 +83,7 @@ test("a scan that is given up and a camera that is released leave no frame open,
   page.on("console", (message) => said.push(message.text()));
   const ends = async (end) => {
     // Each scan ends somewhat later: while the camera starts, while the worker starts, or while it reads.
-    for (let turn = 0; turn < 8; turn++) {
+    for (let turn = 0; turn < 5; turn++) {
       await page.evaluate(
         async ({ end, pause }) => {
           if (till.state === "closed") globalThis.till = await openTill();
@@ -95,7 +95,7 @@ test("a scan that is given up and a camera that is released leave no frame open,
           await scan;
           gc();
         },
-        { end, pause: turn * 35 },
+        { end, pause: turn * 60 },
       );
     }
   };
