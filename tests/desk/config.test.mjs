@@ -241,6 +241,8 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [(toml) => `${toml}\n[gateway.void]\nclosed_from = "24:00"`, {}, /written like 23:55/],
     [(toml) => policy("poll_ms = 500")(toml).replace(/^time_scale_permille = .*/m, ""), {}, /poll_ms = 500/],
     [(toml) => policy("poll_ms = 500")(real(toml)), {}, /poll_ms = 500/],
+    [policy("questions_per_second = 0"), {}, /questions_per_second = 0/],
+    [policy("questions_per_second = 100001"), {}, /questions_per_second = 100001/],
     [instead("token_url", "javascript:void(0)"), {}, /terminal\.token_url must be an http/],
     [instead("token_url", "data:text/plain,token"), {}, /terminal\.token_url must be an http/],
     [instead("token_url", "//elsewhere.example/token"), {}, /terminal\.token_url must be an http/],
