@@ -175,8 +175,7 @@ pub struct Bounds {
     /// program that charges under one terminal's name may use all of them.
     pub concurrent_calls_per_terminal: usize,
     /// Open connections. A browser keeps up to six. The files that the process may open (`ulimit -n`) bound it, without
-    /// `OWN_FILES` of them. An idle one takes
-    /// 18 KiB of memory, so all of them take 290 MiB.
+    /// `OWN_FILES` of them. An idle one takes 18 KiB of memory, so all of them take 290 MiB.
     pub connections: usize,
     /// Open connections of one address; at most three quarters of `connections`. All tills of a shop may share one
     /// address, and behind a proxy everybody does.

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn rule_51_tills_that_follow_the_pace_do_not_fill_a_backend_with_half_the_capacity() {
         const TILLS: u64 = 4_000;
-        // Half of what the tills need at 2 s.
+        // Per window: half of the answers that the tills ask for every 2 s.
         const ANSWERS: u64 = TILLS * WINDOW_MS / 2_000 / 2;
         let mut load = Load::default();
         let mut due = [0_u64; 64];

@@ -4,7 +4,8 @@
 //! There are two locks, which the system releases when their holder ends. Each process holds the lock `process`: the
 //! only one exclusively, several of them shared. A newcomer takes the lock `wish` first, shared, until it has `process`.
 //! The only process sees the wish at its next look, a quarter of a second later, and shares `process` from then on. The
-//! newcomer changes nothing before that. Whoever wants to be the only one takes `wish` exclusively while it tries.
+//! newcomer changes nothing before that. A process that
+//! tries to become the only one holds `wish` exclusively meanwhile, so that no newcomer comes in between.
 //!
 //! In PostgreSQL, the locks are advisory locks of one connection. Beside a SQLite file, they are locks of two empty
 //! files. Behind a pooler, no connection keeps a lock: such a process is never the only one. It leaves a row instead,

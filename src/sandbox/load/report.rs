@@ -15,7 +15,7 @@ pub(crate) async fn begin(phase: &str) {
     tokio::time::sleep(PAUSE).await;
 }
 
-/// Says the figures of what has ended.
+/// Prints the figures of a phase that has ended, as a line of JSON.
 pub(crate) async fn end(phase: &str, parts: &[&Value]) {
     let mut told = Map::new();
     told.insert("ends".to_owned(), json!(phase));
