@@ -494,6 +494,7 @@ fn run_later_passes(
 
 /// Searches the half size sharpened. Blur closes a finder's light ring before it hides the data modules, and sharpening
 /// opens the ring again. A still picture is sharpened at full size too: the half is too coarse for small modules.
+/// That costs most where noise becomes finders, so it is left out where all candidates so far are chance.
 fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>, passes: Passes) {
     let is_still = passes == Passes::All;
     let full = is_still.then_some(picture);
@@ -503,7 +504,8 @@ fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>,
         (full, 1, STEP_AGAIN, MAX_CANDIDATES_FULL),
     ];
     for (luma, scale, step, max_candidates) in levels {
-        let Some(luma) = luma.filter(|_| !search.is_over()) else {
+        let is_hopeless = scale == 1 && search.sees_chance();
+        let Some(luma) = luma.filter(|_| !search.is_over() && !is_hopeless) else {
             continue;
         };
         let sharp = sharpen(&luma, SHARPEN_REACH / scale, SHARPEN);

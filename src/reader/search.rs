@@ -206,6 +206,14 @@ impl<'a> Search<'a> {
         self.pool = Pool::new(self.many);
     }
 
+    /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
+    ///
+    /// A code that only the full size shows when it is sharpened is blurred: no small level has a candidate, or one of
+    /// its finders is known by then.
+    pub(crate) fn sees_chance(&self) -> bool {
+        self.pool.is_empty() && self.seen[0] > 0
+    }
+
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
     pub(crate) fn narrow(&self) -> Option<Axis> {
         match self.higher {

@@ -31,17 +31,24 @@ impl Axis {
 /// The picture with a new pixel after each one along this axis: the mean of both neighbours.
 pub(crate) fn stretch(luma: &Luma<'_>, axis: Axis) -> Grey {
     let (across, down) = axis.factors();
-    let (width, height) = (luma.width() * across, luma.height() * down);
-    let mut pixels = Vec::with_capacity(width * height);
+    let (width, height) = (luma.width(), luma.height());
+    let mut pixels = Vec::with_capacity(width * across * height * down);
     for y in 0..height {
-        let above = luma.row(y / down);
-        let below = luma.row(y.div_ceil(down).min(luma.height() - 1));
-        pixels.extend((0..width).map(|x| {
-            let right = x.div_ceil(across).min(luma.width() - 1);
-            above[x / across].midpoint(below[right])
-        }));
+        let row = luma.row(y);
+        match axis {
+            Axis::Width => {
+                let ends = row[1..].iter().chain(row.last());
+                let pairs = row.iter().zip(ends).map(|(a, b)| [*a, a.midpoint(*b)]);
+                pixels.extend(pairs.flatten());
+            }
+            Axis::Height => {
+                let below = luma.row((y + 1).min(height - 1));
+                pixels.extend_from_slice(row);
+                pixels.extend(row.iter().zip(below).map(|(a, b)| a.midpoint(*b)));
+            }
+        }
     }
-    Grey::new(pixels, width, height)
+    Grey::new(pixels, width * across, height * down)
 }
 
 #[cfg(test)]
