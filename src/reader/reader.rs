@@ -64,7 +64,7 @@ const CLOSED: usize = 2;
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and in the second round.
+/// Rows from one scanned row to the next: at full size, at half size, and in the second round.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.

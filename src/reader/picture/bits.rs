@@ -234,9 +234,13 @@ mod tests {
     #[test]
     fn closing_joins_dots_and_leaves_wider_gaps_open() {
         for polarity in [Polarity::DarkOnLight, Polarity::LightOnDark] {
-            // Dots of two pixels, one in four, on both sides of a gap of four pixels, over the end of a word.
+            // Dots of two pixels, one in four, on both sides of a gap of six, and of a word's end.
             let in_shape = |x: usize, y: usize| {
-                let column = if x < 64 { x.wrapping_sub(58) } else { x - 68 };
+                let column = if x < 64 {
+                    x.wrapping_sub(58)
+                } else {
+                    x.wrapping_sub(70)
+                };
                 column < 6 && (5..11).contains(&y)
             };
             let is_dot = |x: usize, y: usize| in_shape(x, y) && x % 4 > 1 && y % 4 < 3;
