@@ -504,8 +504,10 @@ fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>,
         (full, 1, STEP_AGAIN, MAX_CANDIDATES_FULL),
     ];
     for (luma, scale, step, max_candidates) in levels {
-        let is_hopeless = scale == 1 && search.sees_chance();
-        let Some(luma) = luma.filter(|_| !search.is_over() && !is_hopeless) else {
+        if search.is_over() || scale == 1 && search.sees_chance() {
+            return;
+        }
+        let Some(luma) = luma else {
             continue;
         };
         let sharp = sharpen(&luma, SHARPEN_REACH / scale, SHARPEN);
