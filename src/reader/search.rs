@@ -97,7 +97,7 @@ const MAX_BENT_OF_ONE: usize = 2;
 pub(crate) struct Search<'a> {
     picture: Luma<'a>,
     rays: Rays,
-    pool: Pool,
+    pub(crate) pool: Pool,
     max: usize,
     /// How many times the bounds of a search for one code may be used. More than one: all codes are wanted.
     many: usize,
@@ -201,9 +201,9 @@ impl<'a> Search<'a> {
         [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
     }
 
-    /// Drops the finders that belong to no code.
-    pub(crate) fn forget_finders(&mut self) {
-        self.pool = Pool::new(self.many);
+    /// Begins a new pool, and returns the one before.
+    pub(crate) fn put_finders_aside(&mut self) -> Pool {
+        std::mem::replace(&mut self.pool, Pool::new(self.many))
     }
 
     /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
