@@ -63,7 +63,7 @@ const HEAVY_BLUR: f32 = 0.54;
 /// Rounds of the equaliser, starting from that guess.
 ///
 /// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 8;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
 ///
 /// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
@@ -526,8 +526,8 @@ impl<'a> Search<'a> {
             }
             self.equaliser_modules -= cost;
             self.work += cost as u64;
-            let modules = equaliser.round()?;
-            let payload = decode(&modules);
+            let (modules, confidence) = equaliser.round()?;
+            let payload = decode_with_erasures(&modules, &confidence);
             if payload.is_some() {
                 return payload;
             }
