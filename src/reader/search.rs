@@ -62,7 +62,7 @@ const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 
 const HEAVY_BLUR: f32 = 0.54;
 /// Rounds of the equaliser, starting from that guess.
 ///
-/// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
+/// Chosen on the till set. More rounds cost time; with fewer, the guess has not settled.
 const ROUNDS: usize = 8;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
 ///
