@@ -70,6 +70,12 @@ impl Till {
         Ok(answer)
     }
 
+    /// The state of its payment.
+    pub(crate) async fn status(&mut self) -> Result<Status, CallFailure> {
+        let answer = self.line.get(&self.trade).await?;
+        Ok(read(&answer.body)?.status)
+    }
+
     /// Another till that looks at the same payment.
     pub(crate) async fn beside(&self, shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
         let mut other = Self::new(shop, nth).await?;
