@@ -95,6 +95,16 @@ pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 /// How many callers share one statement. A row of a trade has some 1.5 KB; larger batches save little and keep the first
 /// of them waiting.
 pub(crate) const MAX_BATCH_ROWS: usize = 500;
+/// The pause from one shared statement about status checks to the next. Checks that begin in it share the next statement.
+/// A longer one saves statements, and delays such a check by up to that much of the two seconds between two checks.
+pub(crate) const NOTE_PAUSE: Duration = Duration::from_millis(20);
+/// How long an answer without news waits for a statement that it may share, while several processes have the store. A
+/// process that ends meanwhile leaves the others to wait until the answer counts as lost. With a shorter one, a shop of
+/// few tills needs a statement for each answer.
+pub(crate) const ANSWER_PAUSE: Duration = Duration::from_millis(250);
+/// As [`NOTE_PAUSE`], for looks of tills while several processes have the store. Each look waits for at most this pause and one
+/// statement.
+pub(crate) const LOOK_PAUSE: Duration = Duration::from_millis(5);
 /// How many trades a process remembers: each takes some 3 KB. Trades past it are read from the store.
 pub(crate) const MAX_KEPT_TRADES: usize = 250_000;
 /// How long a trade is remembered that nobody uses. The timers of an open trade use it every five minutes at least.

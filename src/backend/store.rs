@@ -3,6 +3,7 @@
 //! One transaction reads the sale's rows, asks the machine, and writes. No transaction is open during a call to the
 //! gateway.
 
+mod answers;
 mod audit;
 mod batch;
 mod bindings;
@@ -49,6 +50,7 @@ use crate::audit::{AuditKeys, ChainEnd};
 use crate::limits::MAX_OPEN_ROWS;
 use crate::metrics::METRICS;
 use crate::trail::AuditEntry;
+use answers::Answers;
 use looks::Batches;
 use memory::{Memory, Ticket, TradeWriting};
 use pool::Pool;
@@ -115,6 +117,7 @@ pub(crate) struct Store {
     standing: Arc<Standing>,
     memory: Arc<Memory>,
     batches: Arc<Batches>,
+    answers: Arc<Answers>,
 }
 
 impl Store {
@@ -126,7 +129,8 @@ impl Store {
             keys,
             memory: Arc::new(Memory::new(Arc::clone(&standing))),
             standing,
-            batches: Arc::default(),
+            batches: Arc::new(Batches::new()),
+            answers: Arc::default(),
         }
     }
 

@@ -184,6 +184,8 @@ impl Trades {
         self.stop_timers();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        // Another process may ask the next question.
+        self.inner.store.note_answers(Duration::ZERO).await;
         self.keep_words().await;
     }
 

@@ -75,14 +75,16 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates without a single finder among them that show texture. At a quarter of the size and less, they end the
-/// search. With those at half the size, they leave out sharpening; from the second bound on, closing gaps too.
+/// Candidates that show texture: at a quarter of the size and less, without a triple of finders, they end the search.
+/// With those at half the size and no finder, they leave out sharpening; from the second bound on, all later passes.
 ///
 /// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
-/// at most 13, 11 and 47 candidates; a photo of leaves or cloth has dozens.
+/// at most 16, 11 and 47 candidates; a photo of leaves or cloth has dozens.
 /// Larger: such pictures take longer. Smaller: codes among ornaments are lost.
 const TEXTURE: usize = 24;
 const TEXTURE_OF_DOTS: usize = 60;
+/// Finders of a code.
+pub(crate) const FINDERS: usize = 3;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
@@ -194,16 +196,35 @@ impl<'a> Search<'a> {
     }
 
     /// Whether all candidates are chance, and so many that no pass will read a code; no sharp one; and no closed one.
+    ///
+    /// A pattern with dozens of candidates has one or two rings by chance. Noise has none at a quarter of the size.
     pub(crate) fn sees_texture(&self) -> [bool; 3] {
         let [small, half] = self.seen;
         let all = small + half;
-        let is_chance = self.found.is_empty() && self.pool.is_empty();
-        [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
+        let finders = self.pool.finders().len() + FINDERS * self.found.len();
+        let is_above = |most: usize| finders == 0 && all > most;
+        let is_dense = is_above(TEXTURE_OF_DOTS);
+        let is_hopeless = finders < FINDERS && small > TEXTURE || is_dense;
+        [is_hopeless, is_above(TEXTURE), is_dense]
+    }
+
+    /// Drops the finders that belong to no code.
+    pub(crate) fn forget_finders(&mut self) {
+        self.pool = Pool::new(self.many);
+    }
+
+    /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
+    ///
+    /// A code that only the full size shows when it is sharpened is blurred: no small level has a candidate, or one of
+    /// its finders is known by then.
+    pub(crate) fn sees_chance(&self) -> bool {
+        self.pool.is_empty() && self.seen[0] > 0
     }
 
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
     pub(crate) fn narrow(&self) -> Option<Axis> {
         match self.higher {
+            _ if self.sees_texture()[0] => None,
             0 => None,
             1.. => Some(Axis::Width),
             _ => Some(Axis::Height),
@@ -222,9 +243,13 @@ impl<'a> Search<'a> {
 
     /// Scans a level for finders, and reads the codes that they form with those of earlier passes.
     pub(crate) fn pass(&mut self, level: &Level<'_>, thresholds: &Thresholds) {
+        self.scan(level, &Bits::of(&level.luma, thresholds));
+    }
+
+    /// The same for a level that is binarised already.
+    pub(crate) fn scan(&mut self, level: &Level<'_>, bits: &Bits) {
         self.work += (level.luma.width() * level.luma.height()) as u64;
-        let bits = Bits::of(&level.luma, thresholds);
-        let mut candidates = find(&bits, level.step, level.min_core, self.many);
+        let mut candidates = find(bits, level.step, level.min_core, self.many);
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
         if level.scale > 1.0 {
             self.seen[usize::from(level.scale < 4.0)] += candidates.len();
@@ -233,7 +258,7 @@ impl<'a> Search<'a> {
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
-            let ring = self.rays.ring(&level.luma, &bits, candidate)?;
+            let ring = self.rays.ring(&level.luma, bits, candidate)?;
             if candidate.is_side_view(SIDE_VIEW) {
                 *higher += if candidate.stretch > 1.0 { 1 } else { -1 };
             }

@@ -1,14 +1,21 @@
 //! Shares one statement between callers of the same moment. One statement is under way; who comes meanwhile is served by
-//! the next one. So a lone caller does not wait, and many callers cost few statements.
+//! the next one, which begins a pause after this one began. So a lone caller does not wait, and many callers cost few
+//! statements.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::hash::Hash;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use super::{Pool, Store, bigint};
 use crate::limits::MAX_BATCH_ROWS;
 
 /// A caller's part of a statement.
@@ -24,22 +31,13 @@ pub(super) trait Item: Send + 'static {
 /// Callers that wait for the next statement.
 pub(super) struct Batch<I: Item> {
     waiting: Mutex<Waiting<I>>,
+    /// From the begin of one statement to the begin of the next.
+    pause: Duration,
 }
 
 struct Waiting<I: Item> {
     callers: VecDeque<(I, oneshot::Sender<sqlx::Result<I::Answer>>)>,
     is_under_way: bool,
-}
-
-impl<I: Item> Default for Batch<I> {
-    fn default() -> Self {
-        Self {
-            waiting: Mutex::new(Waiting {
-                callers: VecDeque::new(),
-                is_under_way: false,
-            }),
-        }
-    }
 }
 
 impl<I: Item> std::fmt::Debug for Batch<I> {
@@ -49,9 +47,19 @@ impl<I: Item> std::fmt::Debug for Batch<I> {
 }
 
 impl<I: Item> Batch<I> {
+    pub(super) fn new(pause: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            waiting: Mutex::new(Waiting {
+                callers: VecDeque::new(),
+                is_under_way: false,
+            }),
+            pause,
+        })
+    }
+
     /// Runs this item with others in one statement, which begins after this call. `run` gets one item of each key, and
     /// gives their answers in the same order.
-    pub(super) async fn join<R, F>(self: &Arc<Self>, item: I, run: R) -> sqlx::Result<I::Answer>
+    async fn join<R, F>(self: &Arc<Self>, item: I, run: R) -> sqlx::Result<I::Answer>
     where
         R: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
@@ -75,6 +83,7 @@ impl<I: Item> Batch<I> {
         F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
     {
         while let Some((items, callers)) = self.take() {
+            let next = Instant::now() + self.pause;
             match run(items).await {
                 Ok(answers) => {
                     for (caller, answer) in callers.into_iter().zip(answers) {
@@ -91,6 +100,9 @@ impl<I: Item> Batch<I> {
                         let _ = caller.send(Err(failed()));
                     }
                 }
+            }
+            if self.lock().callers.len() < MAX_BATCH_ROWS {
+                tokio::time::sleep_until(next).await;
             }
         }
     }
@@ -129,4 +141,47 @@ impl<I: Item> Batch<I> {
 
 fn failed() -> sqlx::Error {
     sqlx::Error::Io(io::Error::other("the shared statement failed"))
+}
+
+impl Store {
+    /// Gives this item to the next statement of the batch, which `run` runs.
+    pub(super) async fn share<I, R, F>(
+        &self,
+        batch: &Arc<Batch<I>>,
+        item: I,
+        run: R,
+    ) -> sqlx::Result<I::Answer>
+    where
+        I: Item,
+        R: Fn(Self, Vec<I>) -> F + Send + Sync + 'static,
+        F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
+    {
+        let store = self.clone();
+        batch
+            .join(item, move |items| run(store.clone(), items))
+            .await
+    }
+}
+
+/// Runs one statement for these rows, which it takes as JSON. Returns what `read` makes of each row that it answers, by
+/// the text in the column `key`.
+///
+/// PostgreSQL also gets their number as a `LIMIT`: without it, it expects a hundred rows, and reads a small table whole.
+pub(super) async fn together<T>(
+    pool: &Pool,
+    (of_sqlite, of_postgres): (&'static str, &'static str),
+    rows: Vec<Value>,
+    (key, read): (&str, impl Fn(&AnyRow) -> sqlx::Result<T>),
+) -> sqlx::Result<HashMap<String, T>> {
+    let count = bigint(rows.len() as u64);
+    let rows = Value::from(rows).to_string();
+    let query = match pool.is_sqlite() {
+        true => sqlx::query(of_sqlite).bind(rows),
+        false => sqlx::query(of_postgres).bind(rows).bind(count),
+    };
+    let mut connection = pool.connection().await?;
+    let answered = query.fetch_all(&mut *connection).await?;
+    connection.commit().await?;
+    let pair = |row: &AnyRow| Ok((row.try_get(key)?, read(row)?));
+    answered.iter().map(pair).collect()
 }

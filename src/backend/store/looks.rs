@@ -1,18 +1,17 @@
 //! Reads trades, and notes what does not move them. Callers of the same moment share one statement.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kaunter_core::trade::Trade;
 use serde_json::{Value, json};
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
-use super::batch::{Batch, Item};
+use super::batch::{Batch, Item, together};
 use super::terminals::{Heard, TerminalLook};
 use super::turns::Turn;
-use super::{Pool, Store, bigint, json as row_of, lost_a_race, read};
+use super::{Store, bigint, json as row_of, lost_a_race, read};
+use crate::limits::{LOOK_PAUSE, NOTE_PAUSE};
 
 /// A trade to read, and the version that this process has.
 pub(super) struct TradeLook {
@@ -38,6 +37,7 @@ impl Item for TradeLook {
 }
 
 /// A change that does not move the trade.
+#[derive(Debug)]
 pub(super) struct Note {
     trade: Trade,
     was: u64,
@@ -54,12 +54,23 @@ impl Item for Note {
 }
 
 /// The callers that wait for a statement.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batches {
     looks: Arc<Batch<TradeLook>>,
     notes: Arc<Batch<Note>>,
     pub(super) terminals: Arc<Batch<TerminalLook>>,
     pub(super) heard: Arc<Batch<Heard>>,
+}
+
+impl Batches {
+    pub(super) fn new() -> Self {
+        Self {
+            looks: Batch::new(LOOK_PAUSE),
+            notes: Batch::new(NOTE_PAUSE),
+            terminals: Batch::new(LOOK_PAUSE),
+            heard: Batch::new(NOTE_PAUSE),
+        }
+    }
 }
 
 const LOOKS_OF_POSTGRES: &str = "SELECT t.trade_id, CASE WHEN t.version = n.version THEN NULL ELSE t.state END AS state FROM (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(trade_id TEXT, version BIGINT) LIMIT $2) AS n JOIN trades t ON t.trade_id = n.trade_id";
@@ -83,12 +94,8 @@ impl Store {
                 trade_id: trade_id.to_owned(),
                 known: hint.as_ref().map(|trade| trade.version()),
             };
-            let store = self.clone();
-            let run = move |items| {
-                let store = store.clone();
-                async move { store.look_together(items).await }
-            };
-            let looked = self.batches.looks.join(item, run).await?;
+            let looks = &self.batches.looks;
+            let looked = self.share(looks, item, Self::look_together).await?;
             match (looked, hint) {
                 (Looked::Missing, _) => return Ok(None),
                 (Looked::Newer(trade), _) => return Ok(Some(self.memory.read(ticket, *trade))),
@@ -105,24 +112,26 @@ impl Store {
         self.memory.turn(trade_id).await
     }
 
-    async fn look_together(&self, looks: Vec<TradeLook>) -> sqlx::Result<Vec<Looked>> {
+    /// The trade as this process saw it last, without a statement. The store may have a newer one, which another process
+    /// has stored: a change of this one is refused then, and the trade is forgotten here.
+    pub(crate) fn last_seen(&self, trade_id: &str) -> Option<Arc<Trade>> {
+        match self.standing.epoch() {
+            0 => self.memory.hint(trade_id),
+            _ => self.memory.sure(trade_id),
+        }
+    }
+
+    async fn look_together(self, looks: Vec<TradeLook>) -> sqlx::Result<Vec<Looked>> {
         let asked: Vec<Value> = looks
             .iter()
             .map(|look| json!({ "trade_id": look.trade_id, "version": look.known.unwrap_or(0) }))
             .collect();
-        let statements = (LOOKS_OF_SQLITE, LOOKS_OF_POSTGRES);
-        let rows = together(&self.pool, statements, asked)
-            .fetch_all(&mut *self.pool.connection().await?)
-            .await?;
-        let mut found = HashMap::new();
-        for row in &rows {
+        let newer = |row: &AnyRow| {
             let state: Option<String> = row.try_get("state")?;
-            let looked = match state {
-                None => None,
-                Some(_) => Some(read(row)?),
-            };
-            found.insert(row.try_get::<String, _>("trade_id")?, looked);
-        }
+            state.map(|_| read(row)).transpose()
+        };
+        let statements = (LOOKS_OF_SQLITE, LOOKS_OF_POSTGRES);
+        let found = together(&self.pool, statements, asked, ("trade_id", newer)).await?;
         let looked = |look: &TradeLook| match found.get(&look.trade_id) {
             None => Looked::Missing,
             Some(None) => Looked::Same,
@@ -137,42 +146,30 @@ impl Store {
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         self.standing.entitled().await;
         let _writing = self.memory.writing(&trade.facts().trade_id);
-        let store = self.clone();
-        let run = move |items| {
-            let store = store.clone();
-            async move { store.note_together(items).await }
-        };
         let trade = trade.clone();
-        self.batches.notes.join(Note { trade, was }, run).await
+        let note = Note { trade, was };
+        self.share(&self.batches.notes, note, Self::note_together)
+            .await
     }
 
-    async fn note_together(&self, notes: Vec<Note>) -> sqlx::Result<Vec<bool>> {
+    /// Stores these changes, and the answers that wait.
+    pub(super) async fn note_together(self, mut notes: Vec<Note>) -> sqlx::Result<Vec<bool>> {
+        let ids: Vec<String> = notes.iter().map(Note::key).collect();
+        self.answers.join(&mut notes);
+        let answers = notes.iter().skip(ids.len());
+        let _writing: Vec<_> = answers
+            .map(|note| self.memory.writing(&note.key()))
+            .collect();
         // In one order, so that two processes do not wait for each other.
         let mut sorted: Vec<&Note> = notes.iter().collect();
-        sorted.sort_by(|one, other| {
-            one.trade
-                .facts()
-                .trade_id
-                .cmp(&other.trade.facts().trade_id)
-        });
+        sorted.sort_by_key(|note| &note.trade.facts().trade_id);
         let rows: Vec<Value> = sorted.into_iter().map(note_row).collect();
         let statements = (NOTES_OF_SQLITE, NOTES_OF_POSTGRES);
-        let ids: Vec<String> = notes.iter().map(Note::key).collect();
         let ticket = self.memory.ticket();
         let trades = notes.into_iter().map(|note| note.trade).collect();
         let committing = self.memory.committing(ticket, trades);
-        let stored = async {
-            let mut connection = self.light.connection().await?;
-            let stored = together(&self.light, statements, rows)
-                .fetch_all(&mut *connection)
-                .await?;
-            connection.commit().await?;
-            stored
-                .iter()
-                .map(|row| row.try_get::<String, _>("trade_id"))
-                .collect::<sqlx::Result<Vec<_>>>()
-        };
-        let stored = match stored.await {
+        let is_stored = |_: &AnyRow| Ok(());
+        let stored = match together(&self.light, statements, rows, ("trade_id", is_stored)).await {
             Ok(stored) => stored,
             // Rolled back for certain: each is tried again.
             Err(error) if lost_a_race(&error) => {
@@ -181,14 +178,25 @@ impl Store {
             }
             Err(error) => return Err(error),
         };
-        let stored: HashSet<_> = stored.into_iter().collect();
-        committing.done_with(|trade| stored.contains(&trade.facts().trade_id));
-        Ok(ids.iter().map(|id| stored.contains(id)).collect())
+        committing.done_with(|trade| stored.contains_key(&trade.facts().trade_id));
+        Ok(ids.iter().map(|id| stored.contains_key(id)).collect())
     }
 
-    /// Keeps a change in memory that is not stored: see [`Trade::unstored`]. False if it must be stored.
-    pub(crate) fn keep_unstored(&self, stored: &Arc<Trade>, trade: &Trade) -> bool {
-        self.memory.keep_unstored(stored, trade)
+    /// Keeps an answer without news in memory, if it has no other effect: see [`Trade::unstored`]. Returns the trade that
+    /// is kept, or `None` if it must be stored. The only process stores it with the next status check; with several, it is
+    /// stored a little later, so that the others may ask the next question.
+    pub(crate) fn keep_unstored(&self, stored: &Arc<Trade>, answered: &Trade) -> Option<Trade> {
+        let kept = answered.clone().unstored(stored)?;
+        if !self.memory.keep_unstored(stored, &kept) {
+            return None;
+        }
+        if self.standing.epoch() == 0 {
+            self.answers.add(Note {
+                trade: answered.clone(),
+                was: stored.version(),
+            });
+        }
+        Some(kept)
     }
 
     /// The present time of being the only process on the store; 0 if this one is not.
@@ -199,22 +207,6 @@ impl Store {
     /// Forgets trades that nobody used for a while.
     pub(crate) fn forget_idle(&self) {
         self.memory.forget_idle();
-    }
-}
-
-/// One statement for these rows, which it takes as JSON.
-///
-/// PostgreSQL also gets their number as a `LIMIT`: without it, it expects a hundred rows, and reads a small table whole.
-pub(super) fn together(
-    pool: &Pool,
-    (of_sqlite, of_postgres): (&'static str, &'static str),
-    rows: Vec<Value>,
-) -> Query<'static, Any, AnyArguments> {
-    let count = bigint(rows.len() as u64);
-    let rows = Value::from(rows).to_string();
-    match pool.is_sqlite() {
-        true => sqlx::query(of_sqlite).bind(rows),
-        false => sqlx::query(of_postgres).bind(rows).bind(count),
     }
 }
 

@@ -174,8 +174,8 @@ impl Memory {
         }
     }
 
-    /// Keeps a change that is not stored. False if it must be stored: this process is not the only one, or another
-    /// change is being stored.
+    /// Keeps a change that is not stored. False if it must be stored: another change is being stored, or this process
+    /// does not know the row any more.
     pub(super) fn keep_unstored(&self, base: &Arc<Trade>, trade: &Trade) -> bool {
         let epoch = self.standing.epoch();
         let mut known = self.lock();
@@ -186,8 +186,9 @@ impl Memory {
             .trade
             .as_ref()
             .is_some_and(|own| Arc::ptr_eq(own, base));
-        let is_sure = epoch != 0 && entry.epoch == epoch && !entry.is_in_doubt();
-        let keeps = is_base && is_sure && entry.writers == 0;
+        // With several processes it is a hint, as the trade that it changes.
+        let is_known = (epoch == 0 || entry.epoch == epoch) && !entry.is_in_doubt();
+        let keeps = is_base && is_known && entry.writers == 0;
         if keeps {
             entry.trade = Some(Arc::new(trade.as_row()));
         }

@@ -34,6 +34,8 @@ enum Act {
     Tick,
     /// Its answer has no news.
     NoNews,
+    /// Such answers are stored.
+    Answers,
     Code,
     Processing,
     Paid,
@@ -47,6 +49,7 @@ fn steps() -> impl Strategy<Value = Vec<(usize, usize, Act)>> {
         8 => Just(Act::Look),
         4 => Just(Act::Tick),
         4 => Just(Act::NoNews),
+        1 => Just(Act::Answers),
         1 => Just(Act::Code),
         1 => Just(Act::Processing),
         1 => Just(Act::Paid),
@@ -170,17 +173,20 @@ impl World {
         let id = id(nth);
         for _ in 0..20 {
             let _turn = store.turn_of(&id).await;
-            let base = store.look(&id).await.unwrap().unwrap();
+            let base = match store.last_seen(&id) {
+                Some(base) => base,
+                None => store.look(&id).await.unwrap().unwrap(),
+            };
             let event = event(&base);
             let mut trade = self.after(&base, event.clone());
             let is_still = trade.take_moves().is_empty() && event.is_local();
             let version = if is_still && trade.version() == base.version() {
                 base.version()
             } else if is_still {
-                let unstored = trade.clone().unstored(&base);
-                let unstored = unstored.filter(|_| matches!(event, Event::Status(..)));
-                match unstored {
-                    Some(kept) if store.keep_unstored(&base, &kept) => kept.version(),
+                let is_answer = matches!(event, Event::Status(..));
+                let kept = is_answer.then(|| store.keep_unstored(&base, &trade));
+                match kept.flatten() {
+                    Some(kept) => kept.version(),
                     _ if store.note(&trade, base.version()).await.unwrap() => trade.version(),
                     _ => continue,
                 }
@@ -232,7 +238,13 @@ impl World {
         match step {
             Act::Come => return self.come(1).await,
             Act::Leave => return self.leave(1).await,
-            Act::Look | Act::Tick | Act::NoNews | Act::Code | Act::Processing | Act::Paid => {}
+            Act::Look
+            | Act::Tick
+            | Act::NoNews
+            | Act::Answers
+            | Act::Code
+            | Act::Processing
+            | Act::Paid => {}
         }
         let Some(store) = self.process(process) else {
             return;
@@ -245,6 +257,7 @@ impl World {
             Event::Status(trade.version(), StatusAnswer { status, carried })
         };
         match step {
+            Act::Answers => store.note_answers(Duration::ZERO).await,
             Act::Tick => self.apply(&store, nth, |_| Event::Tick).await,
             Act::NoNews => {
                 let no_news = |trade: &Trade| answered(trade, GatewayStatus::Pending);

@@ -1,15 +1,12 @@
 //! The rows of terminals: the generation of their tokens, and the device that acts for each.
 
-use std::collections::{HashMap, HashSet};
-
 use kaunter_core::policy::Ms;
 use kaunter_core::terminal::ActingDevice;
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::batch::Item;
-use super::looks::together;
+use super::batch::{Item, together};
 use super::{Change, Store, audit, bigint};
 use crate::trail::AuditEntry;
 
@@ -69,26 +66,17 @@ impl Store {
             shop: shop.to_owned(),
             terminal: terminal.to_owned(),
         };
-        let store = self.clone();
-        let run = move |items| {
-            let store = store.clone();
-            async move { store.terminals_together(items).await }
-        };
-        self.batches.terminals.join(look, run).await
+        self.share(&self.batches.terminals, look, Self::terminals_together)
+            .await
     }
 
-    async fn terminals_together(&self, looks: Vec<TerminalLook>) -> sqlx::Result<Vec<TerminalRow>> {
+    async fn terminals_together(self, looks: Vec<TerminalLook>) -> sqlx::Result<Vec<TerminalRow>> {
         let asked: Vec<Value> = looks
             .iter()
             .map(|look| json!({ "shop": look.shop, "terminal": look.terminal }))
             .collect();
-        let rows = together(&self.pool, (READS_OF_SQLITE, READS_OF_POSTGRES), asked)
-            .fetch_all(&mut *self.pool.connection().await?)
-            .await?;
-        let mut found = HashMap::new();
-        for row in &rows {
-            found.insert(row.try_get::<String, _>("terminal")?, read(row)?);
-        }
+        let statements = (READS_OF_SQLITE, READS_OF_POSTGRES);
+        let found = together(&self.pool, statements, asked, ("terminal", read)).await?;
         let own = |look: &TerminalLook| found.get(&look.terminal).cloned().unwrap_or_default();
         Ok(looks.iter().map(own).collect())
     }
@@ -109,29 +97,19 @@ impl Store {
             device: device.to_owned(),
             now,
         };
-        let store = self.clone();
-        let run = move |items| {
-            let store = store.clone();
-            async move { store.hear_together(items).await }
-        };
-        self.batches.heard.join(heard, run).await
+        self.share(&self.batches.heard, heard, Self::hear_together)
+            .await
     }
 
-    async fn hear_together(&self, mut heard: Vec<Heard>) -> sqlx::Result<Vec<bool>> {
+    async fn hear_together(self, mut heard: Vec<Heard>) -> sqlx::Result<Vec<bool>> {
         let asked: Vec<String> = heard.iter().map(Heard::key).collect();
         // In one order, so that two processes do not wait for each other.
         heard.sort_by(|one, other| one.terminal.cmp(&other.terminal));
         let rows: Vec<Value> = heard.iter().map(heard_row).collect();
-        let mut connection = self.light.connection().await?;
-        let stored = together(&self.light, (HEARD_OF_SQLITE, HEARD_OF_POSTGRES), rows)
-            .fetch_all(&mut *connection)
-            .await?;
-        connection.commit().await?;
-        let stored = stored
-            .iter()
-            .map(|row| row.try_get::<String, _>("terminal"))
-            .collect::<sqlx::Result<HashSet<_>>>()?;
-        Ok(asked.iter().map(|name| stored.contains(name)).collect())
+        let statements = (HEARD_OF_SQLITE, HEARD_OF_POSTGRES);
+        let is_stored = |_: &AnyRow| Ok(());
+        let stored = together(&self.light, statements, rows, ("terminal", is_stored)).await?;
+        Ok(asked.iter().map(|name| stored.contains_key(name)).collect())
     }
 }
 

@@ -140,8 +140,7 @@ impl Inner {
     }
 
     /// Handles an event that does not move the trade: nothing is due, or a status check begins or brings no news. That
-    /// is the common case, and costs one read and at most one statement. Returns `None` if the trade moves, or may
-    /// move.
+    /// is the common case, and costs at most one statement. Returns `None` if the trade moves, or may move.
     async fn unmoved(
         self: &Arc<Self>,
         trade_id: &str,
@@ -150,7 +149,7 @@ impl Inner {
         if !event.is_local() {
             return Ok(None);
         }
-        let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
+        let Some(stored) = self.stored(trade_id, event).await? else {
             return Ok(None);
         };
         let was = stored.version();
@@ -159,7 +158,9 @@ impl Inner {
             return Ok(None);
         }
         if trade.version() != was {
-            match self.keep_without_news(&stored, &trade, event) {
+            let is_answer = matches!(event, Event::Status(..));
+            let kept = is_answer.then(|| self.store.keep_unstored(&stored, &trade));
+            match kept.flatten() {
                 Some(kept) => trade = kept,
                 None if self.store.note(&trade, was).await? => {}
                 None => return Err(ChangeError::Race),
@@ -170,19 +171,21 @@ impl Inner {
         Ok(Some(trade))
     }
 
-    /// Keeps an answer without news in memory, if this process is the only one on the store. The next status check
-    /// stores it.
-    fn keep_without_news(
-        &self,
-        stored: &Arc<Trade>,
-        trade: &Trade,
-        event: &Event,
-    ) -> Option<Trade> {
-        let is_answer = matches!(event, Event::Status(..));
-        let kept = is_answer
-            .then(|| trade.clone().unstored(stored))
-            .flatten()?;
-        self.store.keep_unstored(stored, &kept).then_some(kept)
+    /// The trade to change. Time and the gateway's answers change what this process saw last, without a read: if another
+    /// process has changed the trade since, the store refuses what is stored next, and the trade is read then.
+    async fn stored(&self, trade_id: &str, event: &Event) -> sqlx::Result<Option<Arc<Trade>>> {
+        let is_of_nobody = matches!(event, Event::Tick | Event::Turn | Event::Status(..));
+        let last_seen = is_of_nobody
+            .then(|| self.store.last_seen(trade_id))
+            .flatten();
+        // A trade that could not be kept has set the timer.
+        let is_usable = |trade: &Arc<Trade>| {
+            trade.facts().shop == self.shop && !self.timers.are_newer((&**trade).into())
+        };
+        match last_seen.filter(is_usable) {
+            Some(trade) => Ok(Some(trade)),
+            None => self.store.find(Some(&self.shop), trade_id).await,
+        }
     }
 
     async fn try_apply(

@@ -123,10 +123,12 @@ impl Inner {
         self.closing.is_cancelled()
     }
 
-    /// Sets the timer of a trade that this process has not seen before. Somebody looks at it.
+    /// Sets the timer of a trade that this process has not seen before, or that another process has changed since: that one
+    /// asks about it now. Somebody looks at it.
     pub(super) fn watch(self: &Arc<Self>, trade: &Trade) {
         let trade_id = &trade.facts().trade_id;
-        if !self.timers.contains(trade_id) && !self.is_closing() {
+        let is_known = self.timers.contains(trade_id);
+        if !self.is_closing() && (!is_known || self.timers.are_older(trade.into())) {
             match self.timers.needs_restart(trade_id) {
                 true => self.resume(trade),
                 false => drop(self.drain_steps(&mut trade.clone(), None)),

@@ -14,7 +14,9 @@ use super::timers::{NextSteps, StepKind};
 use super::{Inner, Trades};
 use crate::error::Problem;
 use crate::gateway::budget::{Budget, QuestionTurn};
-use crate::limits::{CHECK_TIMER_MS, CONCURRENT_TICKS, LOOKED_POLLS, PAGE_ROWS, TIME_PAUSE};
+use crate::limits::{
+    ANSWER_PAUSE, CHECK_TIMER_MS, CONCURRENT_TICKS, LOOKED_POLLS, PAGE_ROWS, TIME_PAUSE,
+};
 use crate::metrics::METRICS;
 use crate::trace::carried;
 use crate::trail::ActorKind;
@@ -38,6 +40,7 @@ impl Inner {
         self.until_closing(Self::run_timers);
         self.until_closing(Self::run_moves);
         self.until_closing(Self::run_questions);
+        self.until_closing(Self::run_answers);
     }
 
     pub(super) fn until_closing<F: Future<Output = ()> + Send + 'static>(
@@ -90,6 +93,13 @@ impl Inner {
         }
     }
 
+    async fn run_answers(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(ANSWER_PAUSE).await;
+            self.store.note_answers(ANSWER_PAUSE).await;
+        }
+    }
+
     async fn take_turn(self: Arc<Self>, turn: QuestionTurn) {
         let ticked = self.tick(&turn.trade_id, StepKind::Question).await;
         self.budget().settle();
@@ -126,7 +136,7 @@ impl Inner {
             self.timers.clear(&facts.trade_id);
         } else if !self.is_closing() {
             let steps = self.steps(trade);
-            self.timers.set(&facts.trade_id, &facts.terminal, steps);
+            self.timers.set(trade.into(), steps);
         }
     }
 

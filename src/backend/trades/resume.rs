@@ -89,12 +89,12 @@ impl Inner {
 
     /// Drives a trade of before the start further: it is asked about in its turn, and its deadlines wait for nothing.
     pub(super) fn resume(&self, trade: &Trade) {
-        let (now, facts, due) = (Instant::now(), trade.facts(), self.steps(trade));
+        let (now, due) = (Instant::now(), self.steps(trade));
         let steps = NextSteps {
             asks: Some(due.asks.map_or(now, |at| at.min(now))),
             ..due
         };
-        self.timers.resume(&facts.trade_id, &facts.terminal, steps);
+        self.timers.resume(trade.into(), steps);
     }
 
     /// Sets timers for open trades that this process does not know. A round reads a part of the ids, and the next round

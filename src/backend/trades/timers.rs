@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
+use kaunter_core::trade::Trade;
 use tokio::time::Instant;
 use tokio_util::time::DelayQueue;
 use tokio_util::time::delay_queue::Key;
@@ -28,10 +29,31 @@ struct KnownTimers {
 /// A trade with its next steps.
 struct Timed {
     terminal: SharedId,
+    /// The version that set the steps.
+    version: u64,
     steps: NextSteps,
     timer: Option<Key>,
     looked: Option<Instant>,
     needs_restart: bool,
+}
+
+/// Which trade it is, for its timer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimedTrade<'a> {
+    pub(super) trade_id: &'a str,
+    pub(super) terminal: &'a str,
+    pub(super) version: u64,
+}
+
+impl<'a> From<&'a Trade> for TimedTrade<'a> {
+    fn from(trade: &'a Trade) -> Self {
+        let facts = trade.facts();
+        Self {
+            trade_id: &facts.trade_id,
+            terminal: &facts.terminal,
+            version: trade.version(),
+        }
+    }
 }
 
 /// When the next steps of a trade are due.
@@ -101,7 +123,12 @@ impl Timers {
     }
 
     /// Sets the next steps of a trade.
-    pub(super) fn set(&self, trade_id: &str, terminal: &str, steps: NextSteps) {
+    pub(super) fn set(&self, trade: TimedTrade<'_>, steps: NextSteps) {
+        let TimedTrade {
+            trade_id,
+            terminal,
+            version,
+        } = trade;
         let mut known = self.lock();
         let KnownTimers { trades, queue, .. } = &mut *known;
         let id = match trades.get_key_value(trade_id) {
@@ -110,24 +137,39 @@ impl Timers {
         };
         let timed = trades.entry(Arc::clone(&id)).or_insert_with(|| Timed {
             terminal: terminal.into(),
+            version,
             steps,
             timer: None,
             looked: None,
             needs_restart: false,
         });
-        timed.steps = steps;
+        (timed.steps, timed.version) = (steps, version);
         timed.arm(queue, &id);
     }
 
     /// Adds a trade of before the start, unless it is known. It is restarted in its turn, or before its first change.
-    pub(super) fn resume(&self, trade_id: &str, terminal: &str, steps: NextSteps) {
-        if self.contains(trade_id) {
+    pub(super) fn resume(&self, trade: TimedTrade<'_>, steps: NextSteps) {
+        if self.contains(trade.trade_id) {
             return;
         }
-        self.set(trade_id, terminal, steps);
-        if let Some(timed) = self.lock().trades.get_mut(trade_id) {
+        self.set(trade, steps);
+        if let Some(timed) = self.lock().trades.get_mut(trade.trade_id) {
             timed.needs_restart = true;
         }
+    }
+
+    /// Whether the steps were set by an older version: another process has changed the trade since.
+    pub(super) fn are_older(&self, trade: TimedTrade<'_>) -> bool {
+        let known = self.lock();
+        let timed = known.trades.get(trade.trade_id);
+        timed.is_some_and(|timed| timed.version < trade.version)
+    }
+
+    /// Whether the steps were set by a newer version.
+    pub(super) fn are_newer(&self, trade: TimedTrade<'_>) -> bool {
+        let known = self.lock();
+        let timed = known.trades.get(trade.trade_id);
+        timed.is_some_and(|timed| timed.version > trade.version)
     }
 
     /// Which of these trades this process drives.
@@ -248,6 +290,14 @@ mod tests {
 
     use super::*;
 
+    fn trade(trade_id: &str, version: u64) -> TimedTrade<'_> {
+        TimedTrade {
+            trade_id,
+            terminal: "till",
+            version,
+        }
+    }
+
     fn after(ms: u64) -> Option<Instant> {
         Some(Instant::now() + Duration::from_millis(ms))
     }
@@ -265,7 +315,7 @@ mod tests {
             moves: after(40),
             asks: after(2),
         };
-        timers.set("one", "till", steps);
+        timers.set(trade("one", 1), steps);
         assert_eq!(due(&timers).await, [("one".to_owned(), StepKind::Question)]);
         assert_eq!(due(&timers).await, [("one".to_owned(), StepKind::Move)]);
         assert!(timers.contains("one"), "until the change is stored");
@@ -276,20 +326,19 @@ mod tests {
         let timers = Timers::default();
         for trade_id in ["kept", "cleared", "far"] {
             let asks = after(2);
-            timers.set(trade_id, "till", NextSteps { moves: None, asks });
+            timers.set(trade(trade_id, 1), NextSteps { moves: None, asks });
         }
         timers.clear("cleared");
         let far = after(u64::from(u32::MAX) * 1_000);
         timers.set(
-            "far",
-            "till",
+            trade("far", 1),
             NextSteps {
                 moves: far,
                 asks: None,
             },
         );
         let moves = after(4);
-        timers.set("kept", "till", NextSteps { moves, asks: None });
+        timers.set(trade("kept", 1), NextSteps { moves, asks: None });
         assert_eq!(due(&timers).await, [("kept".to_owned(), StepKind::Move)]);
         assert_eq!(timers.len(), 2);
     }
@@ -300,15 +349,30 @@ mod tests {
         assert!(!timers.needs_restart("read"));
         timers.reads_rows(true);
         assert!(timers.needs_restart("unread"));
-        timers.set("new", "till", NextSteps::default());
+        timers.set(trade("new", 1), NextSteps::default());
         assert!(!timers.needs_restart("new"));
-        timers.resume("new", "till", NextSteps::default());
+        timers.resume(trade("new", 1), NextSteps::default());
         assert!(!timers.needs_restart("new"));
-        timers.resume("read", "till", NextSteps::default());
+        timers.resume(trade("read", 1), NextSteps::default());
         timers.reads_rows(false);
         assert!(timers.needs_restart("read"));
         timers.restarted("read");
         assert!(!timers.needs_restart("read"));
         assert!(!timers.needs_restart("unread"), "another process drives it");
+    }
+
+    #[tokio::test]
+    async fn steps_of_an_older_version_are_told_from_those_of_a_newer_one() {
+        let timers = Timers::default();
+        timers.set(trade("one", 4), NextSteps::default());
+        let of = |version| {
+            let one = trade("one", version);
+            (timers.are_older(one), timers.are_newer(one))
+        };
+        assert_eq!(
+            [3, 4, 5].map(of),
+            [(false, true), (false, false), (true, false)]
+        );
+        assert!(!timers.are_older(trade("unknown", 1)));
     }
 }

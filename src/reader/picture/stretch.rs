@@ -31,17 +31,22 @@ impl Axis {
 /// The picture with a new pixel after each one along this axis: the mean of both neighbours.
 pub(crate) fn stretch(luma: &Luma<'_>, axis: Axis) -> Grey {
     let (across, down) = axis.factors();
-    let (width, height) = (luma.width() * across, luma.height() * down);
-    let mut pixels = Vec::with_capacity(width * height);
-    for y in 0..height {
-        let above = luma.row(y / down);
-        let below = luma.row(y.div_ceil(down).min(luma.height() - 1));
-        pixels.extend((0..width).map(|x| {
-            let right = x.div_ceil(across).min(luma.width() - 1);
-            above[x / across].midpoint(below[right])
-        }));
+    let (width, height) = (luma.width(), luma.height());
+    let mut pixels = vec![0; width * across * height * down];
+    for (y, out) in pixels.chunks_exact_mut(width * STRETCH_BY).enumerate() {
+        let row = luma.row(y);
+        // Where the neighbours are, and how far each new pixel is from its first one.
+        let (beside, off) = match axis {
+            Axis::Width => (&row[1..], 1),
+            Axis::Height => (luma.row((y + 1).min(height - 1)), width),
+        };
+        for (x, grey) in row.iter().enumerate() {
+            let at = x * across;
+            out[at] = *grey;
+            out[at + off] = grey.midpoint(*beside.get(x).unwrap_or(grey));
+        }
     }
-    Grey::new(pixels, width, height)
+    Grey::new(pixels, width * across, height * down)
 }
 
 #[cfg(test)]
