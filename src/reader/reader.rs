@@ -11,7 +11,7 @@ use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, 
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
-use crate::search::Search;
+use crate::search::{FINDERS, Search};
 use crate::sum::Sums;
 
 /// How much work a picture is worth.
@@ -81,8 +81,6 @@ const STEP_AGAIN: usize = 3;
 const MIN_CORE_FULL: i32 = 2;
 const MIN_CORE_HALF: i32 = 3;
 const MIN_CORE_SMALL: i32 = 4;
-/// Finders of a code.
-const FINDERS: usize = 3;
 /// Codes of earlier live frames that do not end the search of a frame.
 ///
 /// A counter shows a handful. Larger: nothing is gained. Smaller: of many stickers, one hides the customer's code.
