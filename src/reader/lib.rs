@@ -66,7 +66,6 @@ mod work;
 pub use code::charset::{Decode, Part, Text};
 pub use found::Found;
 pub use hint::Hint;
-pub use picture::alpha::is_opaque;
 pub use picture::luma::{Luma, LumaError};
 pub use picture::point::Point;
 pub use picture::rgba::{add_luma_from_rgba, luma_from_rgba};

@@ -1,6 +1,5 @@
 //! Stage 1: the grey picture, its smaller levels, and which of its pixels are dark.
 
-pub(crate) mod alpha;
 pub(crate) mod bits;
 pub(crate) mod busy;
 pub(crate) mod level;

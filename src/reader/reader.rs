@@ -2,12 +2,12 @@
 
 use crate::found::Found;
 use crate::hint::{Hint, Hints, Miss};
+use crate::picture::bits::Bits;
 use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
-use crate::picture::pyramid::{
-    ENLARGE_BY, ENLARGE_MARGIN, Grey, blur, enlarge, halve, halves, sharpen,
-};
+use crate::picture::polarity::Polarity;
+use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
 use crate::picture::stretch::{Axis, stretch};
 use crate::picture::threshold::Blocks;
 use crate::region::Region;
@@ -53,15 +53,18 @@ const MANY: usize = 8;
 /// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 4;
-/// The shortest side of a level on which gaps are closed, in pixels: 21 modules of two pixels each.
-const MIN_CLOSED: usize = 42;
-/// The narrowest finder core there: three modules of two pixels, which the threshold may make narrower.
-const MIN_CORE_CLOSED: i32 = 5;
+/// The largest reach by which gaps are closed, in pixels: on the smallest level, and on others.
+///
+/// Between dots of 0.6 modules fit squares of 0.58 modules, and into a finder's light ring those of a module.
+/// So a square of 2 reach + 1 pixels closes the gaps of modules of 1 to 1.7 times its side, and that of the next reach,
+/// or of the next level, those of larger ones. Larger: more time. Smaller: large modules keep their gaps.
+const MOST_CLOSED: usize = 4;
+const CLOSED: usize = 2;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
 const MAX_ENLARGED: usize = 200;
-/// Rows from one scanned row to the next: at full size, at half size and for gaps, and in the second round.
+/// Rows from one scanned row to the next: at full size, at half size, and in the second round.
 ///
 /// The core of the smallest readable finder is nine rows high at full size.
 /// Larger: finders are missed. Smaller: more time.
@@ -485,7 +488,7 @@ fn run_later_passes(
         search.retry_deblurred();
     }
     if passes.are_all() && search.found.is_empty() && !has_no_dots {
-        close_gaps(search, picture, smaller.first());
+        close_gaps(search, levels, blocks);
     }
 }
 
@@ -501,8 +504,10 @@ fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>,
         (full, 1, STEP_AGAIN, MAX_CANDIDATES_FULL),
     ];
     for (luma, scale, step, max_candidates) in levels {
-        let is_hopeless = scale == 1 && search.sees_chance();
-        let Some(luma) = luma.filter(|_| !search.is_over() && !is_hopeless) else {
+        if search.is_over() || scale == 1 && search.sees_chance() {
+            return;
+        }
+        let Some(luma) = luma else {
             continue;
         };
         let sharp = sharpen(&luma, SHARPEN_REACH / scale, SHARPEN);
@@ -517,30 +522,29 @@ fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>,
     }
 }
 
-/// Searches blurred levels: all of a code's modules may be dots, or squares with gaps, those of its finders too.
+/// Searches levels whose gaps are closed: all of a code's modules may be dots, or squares with gaps, its finders' too.
 ///
-/// One blur closes the gaps of modules of two to four pixels, so the levels cover modules of any size.
 /// A large picture begins at half size: most of the time is for its full size, and few codes need it.
-fn close_gaps(search: &mut Search<'_>, picture: Luma<'_>, half: Option<&Grey>) {
-    let mut scale = if half.is_some() { 2.0 } else { 1.0 };
-    let first = half.map_or(picture, Grey::luma);
-    let mut half = None;
-    while search.found.is_empty() {
-        let luma = half.as_ref().map_or(first, Grey::luma);
-        if luma.short_side() < MIN_CLOSED {
-            return;
+/// Finders that earlier passes saw are parts of these.
+fn close_gaps(search: &mut Search<'_>, levels: &[Level<'_>], blocks: &[Blocks]) {
+    search.forget_finders();
+    let first = usize::from(levels.len() > 1);
+    for (at, level) in levels.iter().enumerate().rev().skip(first) {
+        let bits = Bits::of(&level.luma, &blocks[at].mean_thresholds());
+        for reach in 1..=if at == 0 { MOST_CLOSED } else { CLOSED } {
+            let level = Level {
+                step: 2 * reach + 1,
+                min_core: 2 * (2 * reach + 1) as i32,
+                max_candidates: MAX_CANDIDATES,
+                ..*level
+            };
+            for polarity in [Polarity::DarkOnLight, Polarity::LightOnDark] {
+                search.scan(&level, &bits.closed(reach, polarity));
+                if !search.found.is_empty() {
+                    return;
+                }
+            }
         }
-        let closed = blur(&blur(&luma).luma());
-        let level = Level {
-            luma: closed.luma(),
-            scale,
-            step: STEP_HALF,
-            min_core: MIN_CORE_CLOSED,
-            max_candidates: MAX_CANDIDATES,
-        };
-        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
-        half = Some(halve(&luma));
-        scale *= 2.0;
     }
 }
 

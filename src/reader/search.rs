@@ -201,6 +201,11 @@ impl<'a> Search<'a> {
         [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
     }
 
+    /// Drops the finders that belong to no code.
+    pub(crate) fn forget_finders(&mut self) {
+        self.pool = Pool::new(self.many);
+    }
+
     /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
     ///
     /// A code that only the full size shows when it is sharpened is blurred: no small level has a candidate, or one of
@@ -230,9 +235,13 @@ impl<'a> Search<'a> {
 
     /// Scans a level for finders, and reads the codes that they form with those of earlier passes.
     pub(crate) fn pass(&mut self, level: &Level<'_>, thresholds: &Thresholds) {
+        self.scan(level, &Bits::of(&level.luma, thresholds));
+    }
+
+    /// The same for a level that is binarised already.
+    pub(crate) fn scan(&mut self, level: &Level<'_>, bits: &Bits) {
         self.work += (level.luma.width() * level.luma.height()) as u64;
-        let bits = Bits::of(&level.luma, thresholds);
-        let mut candidates = find(&bits, level.step, level.min_core, self.many);
+        let mut candidates = find(bits, level.step, level.min_core, self.many);
         candidates.retain(|candidate| !self.is_read(candidate.center.times(level.scale)));
         if level.scale > 1.0 {
             self.seen[usize::from(level.scale < 4.0)] += candidates.len();
@@ -241,7 +250,7 @@ impl<'a> Search<'a> {
         candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
         let higher = &mut self.higher;
         let finders = candidates.iter().filter_map(|candidate| {
-            let ring = self.rays.ring(&level.luma, &bits, candidate)?;
+            let ring = self.rays.ring(&level.luma, bits, candidate)?;
             if candidate.is_side_view(SIDE_VIEW) {
                 *higher += if candidate.stretch > 1.0 { 1 } else { -1 };
             }

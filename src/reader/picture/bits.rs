@@ -1,6 +1,7 @@
 //! The binarised picture: one bit for each pixel, 64 pixels to a word.
 
 use super::luma::Luma;
+use super::polarity::Polarity;
 use super::threshold::{BLOCK, Thresholds};
 
 /// Pixels in a word.
@@ -52,6 +53,23 @@ impl Bits {
             per_row,
             words,
         }
+    }
+
+    /// The same picture with gaps closed in dark shapes, or in light ones.
+    ///
+    /// A gap is closed where no square of 2 `reach` + 1 pixels fits into it. This is the closing of mathematical
+    /// morphology: the shapes grow by `reach` pixels to each side, and then all else grows back.
+    pub(crate) fn closed(&self, reach: usize, polarity: Polarity) -> Self {
+        let mut words = self.words.clone();
+        // The shapes are ones while they grow, and then all else is.
+        let first = if polarity.is_inverted() { u64::MAX } else { 0 };
+        for (flip, times) in [(first, reach), (u64::MAX, reach), (!first, 0)] {
+            words.iter_mut().for_each(|word| *word ^= flip);
+            for _ in 0..times {
+                grow(&mut words, self.per_row);
+            }
+        }
+        Self { words, ..*self }
     }
 
     /// Pixels in a row.
@@ -116,6 +134,20 @@ impl Bits {
         edges[0] = 0;
         edges[count] = width;
         &edges[..=count]
+    }
+}
+
+/// Lets the ones in the words of all rows grow by a pixel to each side: along the rows, and then along the columns.
+///
+/// A row's last word has pixels that no one sees. They, and the next row, may grow into the pixels at the right side.
+fn grow(words: &mut [u64], per_row: usize) {
+    for (off, shift, rest) in [(1, 1, WORD - 1), (per_row, 0, 0)] {
+        let before = words.to_vec();
+        let get = |at: usize| before.get(at).copied().unwrap_or_default();
+        for (at, word) in words.iter_mut().enumerate() {
+            let (last, next) = (get(at.wrapping_sub(off)), get(at + off));
+            *word |= *word << shift | *word >> shift | last >> rest | next << rest;
+        }
     }
 }
 
@@ -197,6 +229,28 @@ mod tests {
         let bits = bits(130, |x, _| (3..64).contains(&x) || x == 129);
         let mut edges = Vec::new();
         assert_eq!(bits.edges(0, &mut edges), [0, 3, 64, 129, 130]);
+    }
+
+    #[test]
+    fn closing_joins_dots_and_leaves_wider_gaps_open() {
+        for polarity in [Polarity::DarkOnLight, Polarity::LightOnDark] {
+            // Dots of two pixels, one in four, on both sides of a gap of six, and of a word's end.
+            let in_shape = |x: usize, y: usize| {
+                let column = if x < 64 {
+                    x.wrapping_sub(58)
+                } else {
+                    x.wrapping_sub(70)
+                };
+                column < 6 && (5..11).contains(&y)
+            };
+            let is_dot = |x: usize, y: usize| in_shape(x, y) && x % 4 > 1 && y % 4 < 3;
+            let closed = bits(130, |x, y| is_dot(x, y) != polarity.is_inverted());
+            let closed = closed.closed(1, polarity);
+            for (x, y) in (0..20 * 130).map(|at| (at % 130, at / 130)) {
+                let is_shape = closed.is_dark(x, y) != polarity.is_inverted();
+                assert_eq!(is_shape, in_shape(x, y), "{x} {y} {polarity:?}");
+            }
+        }
     }
 
     #[test]

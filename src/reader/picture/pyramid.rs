@@ -75,41 +75,6 @@ pub(crate) fn halve(luma: &Luma<'_>) -> Grey {
     }
 }
 
-/// Blurs by one pixel: each becomes the mean of its row's and its column's neighbours and itself, which counts twice.
-pub(crate) fn blur(luma: &Luma<'_>) -> Grey {
-    let (width, height) = (luma.width(), luma.height());
-    let mut pixels = vec![0; width * height];
-    let mut column = vec![0; width];
-    for (y, out) in pixels.chunks_exact_mut(width).enumerate() {
-        let above = luma.row(y.saturating_sub(1));
-        let below = luma.row((y + 1).min(height - 1));
-        mix([above, luma.row(y), below], &mut column);
-        // Pixels at the left and the right side lack a neighbour.
-        out.copy_from_slice(&column);
-        let inner = width - 2;
-        mix(
-            [&column[..inner], &column[1..][..inner], &column[2..]],
-            &mut out[1..][..inner],
-        );
-    }
-    Grey {
-        pixels,
-        width,
-        height,
-    }
-}
-
-/// The mean of the middle and that of both sides. Rounded up, as the machine's own instruction does.
-#[inline(never)]
-fn mix(rows: [&[u8]; 3], out: &mut [u8]) {
-    let length = out.len();
-    let [before, here, after] = rows.map(|row| &row[..length]);
-    let mean = |a: u8, b: u8| ((u16::from(a) + u16::from(b) + 1) >> 1) as u8;
-    for at in 0..length {
-        out[at] = mean(here[at], mean(before[at], after[at]));
-    }
-}
-
 /// Moves each pixel away from the mean of the four pixels at distance `reach`, by `amount` times the difference.
 pub(crate) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
     let (width, height) = (luma.width(), luma.height());

@@ -32,20 +32,18 @@ impl Axis {
 pub(crate) fn stretch(luma: &Luma<'_>, axis: Axis) -> Grey {
     let (across, down) = axis.factors();
     let (width, height) = (luma.width(), luma.height());
-    let mut pixels = Vec::with_capacity(width * across * height * down);
-    for y in 0..height {
+    let mut pixels = vec![0; width * across * height * down];
+    for (y, out) in pixels.chunks_exact_mut(width * STRETCH_BY).enumerate() {
         let row = luma.row(y);
-        match axis {
-            Axis::Width => {
-                let ends = row[1..].iter().chain(row.last());
-                let pairs = row.iter().zip(ends).map(|(a, b)| [*a, a.midpoint(*b)]);
-                pixels.extend(pairs.flatten());
-            }
-            Axis::Height => {
-                let below = luma.row((y + 1).min(height - 1));
-                pixels.extend_from_slice(row);
-                pixels.extend(row.iter().zip(below).map(|(a, b)| a.midpoint(*b)));
-            }
+        // Where the neighbours are, and how far each new pixel is from its first one.
+        let (beside, off) = match axis {
+            Axis::Width => (&row[1..], 1),
+            Axis::Height => (luma.row((y + 1).min(height - 1)), width),
+        };
+        for (x, grey) in row.iter().enumerate() {
+            let at = x * across;
+            out[at] = *grey;
+            out[at + off] = grey.midpoint(*beside.get(x).unwrap_or(grey));
         }
     }
     Grey::new(pixels, width * across, height * down)

@@ -21,8 +21,9 @@ fn pictures(kind: Kind) -> u64 {
 fn floor(kind: Kind) -> usize {
     match kind {
         Kind::Sheet | Kind::Strip => 1,
-        Kind::AllDots | Kind::Pale => 2,
-        Kind::PictureDots
+        Kind::Pale => 2,
+        Kind::AllDots
+        | Kind::PictureDots
         | Kind::Round
         | Kind::Styled
         | Kind::Gaps

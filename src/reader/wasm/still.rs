@@ -1,7 +1,7 @@
 //! Reads still pictures: a caller's pixels, or a bitmap that the browser draws.
 
 use js_sys::Uint8Array;
-use kaunter_reader::{Effort, Found, Luma, Reader, add_luma_from_rgba, is_opaque, luma_from_rgba};
+use kaunter_reader::{Effort, Found, Luma, Reader, add_luma_from_rgba, luma_from_rgba};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
@@ -34,9 +34,11 @@ pub(crate) fn read(
         read(pixels)
     } else if Some(pixels.len()) != area.checked_mul(4) {
         None
-    } else if is_opaque(pixels) {
-        read(&luma_from_rgba(pixels))
     } else {
+        let mut grey = Vec::new();
+        if add_luma_from_rgba(pixels, &mut grey) {
+            return read(&grey);
+        }
         let [light, dark] = GROUNDS;
         let found = read(&luma_upon(pixels, light))?;
         if found.is_empty() {
@@ -54,10 +56,9 @@ pub(crate) fn opaque_grey(rgba: &Uint8Array) -> Option<Vec<u8>> {
     for from in (0..rgba.length()).step_by(STRIPE) {
         let to = rgba.length().min(from + STRIPE as u32);
         let stripe = rgba.subarray(from, to).to_vec();
-        if !is_opaque(&stripe) {
+        if !add_luma_from_rgba(&stripe, &mut grey) {
             return None;
         }
-        add_luma_from_rgba(&stripe, &mut grey);
     }
     Some(grey)
 }
