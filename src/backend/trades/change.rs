@@ -187,9 +187,12 @@ impl Inner {
         let last_seen = is_of_nobody(event)
             .then(|| self.store.last_seen(trade_id))
             .flatten();
-        // A trade that could not be kept has set the timer.
         let is_usable = |trade: &Arc<Trade>| {
-            trade.facts().shop == self.shop && !self.timers.are_newer((&**trade).into())
+            // The question is another process's, which has asked again since.
+            let is_others = matches!(event, Event::Turn) && trade.is_asking();
+            // A trade that could not be kept has set the timer.
+            let is_old = self.timers.are_newer((&**trade).into());
+            trade.facts().shop == self.shop && !is_others && !is_old
         };
         match last_seen.filter(is_usable) {
             Some(trade) => Ok(Some(trade)),
