@@ -13,6 +13,9 @@ use axum::response::Response;
 use kaunter_core::load::{self, Level, WINDOW_MS};
 use kaunter_core::policy::Ms;
 use kaunter_core::wire::ProblemCode;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
 use crate::app::App;
 use crate::error::Problem;
@@ -179,9 +182,18 @@ fn tell(level: Level, queue: Queue, wait_ms: Ms) {
     }
 }
 
-/// Waits as a task waits that has become ready: behind those that are ready now.
+/// Waits as a task waits that a full queue has put aside.
+///
+/// Each thread of the runtime has a queue of 256 tasks. Past that, tasks go into the queue that all threads share, and a
+/// task that has just become ready overtakes them. So the probe comes from another thread and stands in the shared queue.
 async fn turn_of_the_processor() {
-    tokio::task::yield_now().await;
+    let (tell, told) = oneshot::channel();
+    let runtime = Handle::current();
+    drop(spawn_blocking(move || {
+        runtime.spawn(async move { tell.send(()) });
+    }));
+    // It ends without a word only when the runtime ends.
+    let _ = told.await;
 }
 
 /// The waits of one queue in the present window.
@@ -231,6 +243,10 @@ impl Probe {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     #[tokio::test]
@@ -267,6 +283,35 @@ mod tests {
             probe.take(),
             Duration::ZERO,
             "somebody was, so the queue is no standing one"
+        );
+    }
+
+    /// A thread of the runtime queues 256 tasks, and its later ones overtake those that it has put aside.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn rule_51_the_probe_of_the_processor_waits_behind_all_that_are_ready() {
+        const TASKS: u32 = 4_096;
+        let wait = || Arc::new(Semaphore::new(0));
+        let (started, ready, ran) = (wait(), wait(), wait());
+        for _ in 0..TASKS {
+            let (started, ready, ran) =
+                (Arc::clone(&started), Arc::clone(&ready), Arc::clone(&ran));
+            tokio::spawn(async move {
+                started.add_permits(1);
+                let _ = ready.acquire().await;
+                ran.add_permits(1);
+            });
+        }
+        // A task too: then all of them become ready on the same thread.
+        let probe = tokio::spawn(async move {
+            let _ = started.acquire_many(TASKS).await;
+            ready.add_permits(TASKS as usize);
+            turn_of_the_processor().await;
+            ran.available_permits()
+        });
+        let before = probe.await.expect("it does not panic");
+        assert!(
+            before > TASKS as usize / 2,
+            "{before} of {TASKS} ran before it"
         );
     }
 

@@ -62,8 +62,8 @@ const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 
 const HEAVY_BLUR: f32 = 0.54;
 /// Rounds of the equaliser, starting from that guess.
 ///
-/// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
-const ROUNDS: usize = 5;
+/// Chosen on the till set. More rounds cost time; with fewer, the guess has not settled.
+const ROUNDS: usize = 8;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
 ///
 /// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
@@ -75,14 +75,18 @@ const ROUND_COST: usize = 500;
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
-/// Candidates without a single finder among them that show texture. At a quarter of the size and less, they end the
-/// search. With those at half the size, they leave out sharpening; from the second bound on, closing gaps too.
+/// Candidates that show texture: at a quarter of the size and less, without a triple of finders, they end the search.
+/// With those at half the size and no finder, they leave out sharpening; from the second bound on, closing gaps too.
+///
+/// Half the size alone does not end it: the ground behind a code that is seen from the side has as many.
 ///
 /// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
-/// at most 13, 11 and 47 candidates; a photo of leaves or cloth has dozens.
+/// at most 16, 11 and 47 candidates; a photo of leaves or cloth has dozens.
 /// Larger: such pictures take longer. Smaller: codes among ornaments are lost.
 const TEXTURE: usize = 24;
 const TEXTURE_OF_DOTS: usize = 60;
+/// Finders of a code.
+pub(crate) const FINDERS: usize = 3;
 /// The ratio of a finder's height to its width, or the reverse, that shows a code from the side.
 ///
 /// Larger: slanted codes are not stretched. Smaller: time for codes that are not read for another reason.
@@ -97,7 +101,7 @@ const MAX_BENT_OF_ONE: usize = 2;
 pub(crate) struct Search<'a> {
     picture: Luma<'a>,
     rays: Rays,
-    pool: Pool,
+    pub(crate) pool: Pool,
     max: usize,
     /// How many times the bounds of a search for one code may be used. More than one: all codes are wanted.
     many: usize,
@@ -194,16 +198,20 @@ impl<'a> Search<'a> {
     }
 
     /// Whether all candidates are chance, and so many that no pass will read a code; no sharp one; and no closed one.
+    ///
+    /// A pattern with dozens of candidates has one or two rings by chance. Noise has none at a quarter of the size.
     pub(crate) fn sees_texture(&self) -> [bool; 3] {
         let [small, half] = self.seen;
         let all = small + half;
-        let is_chance = self.found.is_empty() && self.pool.is_empty();
-        [small > TEXTURE, all > TEXTURE, all > TEXTURE_OF_DOTS].map(|seen| seen && is_chance)
+        let finders = self.pool.finders().len() + FINDERS * self.found.len();
+        let is_above = |most: usize| finders == 0 && all > most;
+        let is_hopeless = finders < FINDERS && small > TEXTURE;
+        [is_hopeless, is_above(TEXTURE), is_above(TEXTURE_OF_DOTS)]
     }
 
-    /// Drops the finders that belong to no code.
-    pub(crate) fn forget_finders(&mut self) {
-        self.pool = Pool::new(self.many);
+    /// Begins a new pool, and returns the one before.
+    pub(crate) fn put_finders_aside(&mut self) -> Pool {
+        std::mem::replace(&mut self.pool, Pool::new(self.many))
     }
 
     /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
@@ -217,6 +225,7 @@ impl<'a> Search<'a> {
     /// The axis along which the picture shows codes too narrow, if it shows them from the side.
     pub(crate) fn narrow(&self) -> Option<Axis> {
         match self.higher {
+            _ if self.sees_texture()[0] => None,
             0 => None,
             1.. => Some(Axis::Width),
             _ => Some(Axis::Height),
@@ -535,8 +544,8 @@ impl<'a> Search<'a> {
             }
             self.equaliser_modules -= cost;
             self.work += cost as u64;
-            let modules = equaliser.round()?;
-            let payload = decode(&modules);
+            let (modules, confidence) = equaliser.round()?;
+            let payload = decode_with_erasures(&modules, &confidence);
             if payload.is_some() {
                 return payload;
             }

@@ -11,6 +11,7 @@ import { counter, Program, until } from "../terminal/harness.mjs";
 import { postgres } from "../terminal/postgres.mjs";
 import { handOver, later, line, newTrade, open, reaches, together } from "./desk.mjs";
 import { farAway } from "./far.mjs";
+import { level, Till } from "./lookers.mjs";
 
 let server;
 before(async () => {
@@ -25,56 +26,6 @@ const PLACES = 2;
 const TILLS = 40;
 /** How long an answer of the store travels at first. */
 const FIRST_WAY_MS = 10;
-
-/** The level that the metrics show. */
-async function level(shop) {
-  const { text } = await shop.call("GET", "/metrics");
-  return /kaunter_load_level\{level="(\w+)"\} 1/.exec(text)?.[1];
-}
-
-/** A till that looks at its payment until it is stopped. */
-class Till {
-  constructor(shop, trade, token) {
-    Object.assign(this, { shop, trade, token, looks: 0, failed: [], gap: 0, asked: null, status: null });
-    /** A page looks at the pace that the backend asks for. Another client may have a pace of its own. */
-    this.isPage = false;
-    this.pause_ms = 0;
-  }
-  /** `answered` counts the answers of all tills. */
-  start(answered) {
-    this.running = this.run(answered);
-  }
-  async run(answered) {
-    let last = answered.count;
-    while (!this.stopped) {
-      const began = performance.now();
-      const path = `/v1/trades/${this.trade.trade_id}`;
-      const { status, headers, json, text } = await this.shop.call("GET", path, { token: this.token });
-      this.looks++;
-      answered.count++;
-      this.gap = Math.max(this.gap, answered.count - last);
-      last = answered.count;
-      if (status !== 200) this.failed.push(`${status} ${text}`);
-      this.status = json?.status;
-      this.asked = headers.get("kaunter-poll-ms");
-      if (this.asked !== null) answered.paces.push(Number(this.asked));
-      const pause_ms = this.isPage ? Number(this.asked ?? POLL_MS) : this.pause_ms;
-      await this.pause(began + pause_ms - performance.now());
-    }
-  }
-  async pause(ms) {
-    if (ms <= 0) return;
-    await new Promise((done) => {
-      this.wake = done;
-      setTimeout(done, ms);
-    });
-  }
-  async stop() {
-    this.stopped = true;
-    this.wake?.();
-    await this.running;
-  }
-}
 
 /** A payment that the customer confirms on the phone. */
 async function pending(shop, nth) {
@@ -103,7 +54,7 @@ test(`rule 51: ${TILLS} tills at twice the capacity and back: looks wait and non
   const tills = [];
   for (let nth = 0; nth < TILLS; nth++) {
     const trade = await pending(shop, nth);
-    tills.push(new Till(shop, trade, await shop.token(`till-${nth}`)));
+    tills.push(new Till(shop, trade, await shop.token(`till-${nth}`), POLL_MS));
   }
   const awaiting = [];
   for (let nth = 0; nth < 4; nth++) awaiting.push(await open(shop, `awaits-${nth}`, {}, `other-${nth}`));

@@ -59,6 +59,11 @@ impl CallFailure {
             wait: None,
         }
     }
+
+    /// The backend does not take the token any more.
+    pub(crate) fn is_unauthorised(&self) -> bool {
+        self.kind.starts_with("401 ")
+    }
 }
 
 /// The connection of one till.
@@ -74,14 +79,18 @@ impl TillConnection {
     pub(crate) fn new(target: &Target, nth: usize, token: &str) -> anyhow::Result<Self> {
         let shop = u16::try_from(nth / TILLS_PER_ADDRESS)?;
         let [high, low] = shop.to_be_bytes();
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
-        bearer.set_sensitive(true);
         Ok(Self {
             target: target.clone(),
             from: Ipv4Addr::new(127, 1, high, low + 1),
-            bearer,
+            bearer: bearer(token)?,
             open: None,
         })
+    }
+
+    /// Calls with this token from now on.
+    pub(crate) fn bear(&mut self, token: &str) -> anyhow::Result<()> {
+        self.bearer = bearer(token)?;
+        Ok(())
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Result<Answer, CallFailure> {
@@ -166,6 +175,12 @@ impl TillConnection {
         tokio::spawn(async move { connection.await.ok() });
         Ok(sender)
     }
+}
+
+fn bearer(token: &str) -> anyhow::Result<HeaderValue> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
 }
 
 fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallFailure {

@@ -6,6 +6,7 @@
 
 mod direct;
 mod line;
+mod overload;
 mod report;
 mod round;
 mod sales;
@@ -59,6 +60,17 @@ enum Load {
         /// Sales per second beside the tills that wait.
         #[arg(long, default_value_t = 0)]
         turnover: u64,
+    },
+    /// So many tills look, at twice the backend's capacity and back, and sales begin beside them.
+    Overload {
+        #[arg(long)]
+        tills: usize,
+        /// Sales per second.
+        #[arg(long)]
+        sales: u64,
+        /// The longest time to open the tills, in seconds.
+        #[arg(long, default_value_t = 60)]
+        opening: u64,
     },
     /// So many sales begin each second: created, handed over, paid.
     Sales {
@@ -124,6 +136,16 @@ async fn run(args: LoadArgs) -> anyhow::Result<()> {
                 opening: Duration::from_secs(opening),
             };
             tills::rise(&shop, &plan).await
+        }
+        Load::Overload {
+            tills,
+            sales,
+            opening,
+        } => {
+            ensure!(tills <= MAX_TILLS && sales <= MAX_RATE, "too many");
+            ensure!(opening <= MAX_SECONDS, "too long");
+            let opening = Duration::from_secs(opening);
+            overload::run(&shop, tills, sales, span, opening).await
         }
         Load::Askers { askers } => {
             ensure!(askers <= MAX_TILLS, "too many");

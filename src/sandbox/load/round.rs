@@ -9,14 +9,30 @@ use serde_json::{Value, json};
 use crate::line::CallFailure;
 use crate::times::Times;
 
+/// The pause between two looks of a till, unless the backend asks for a slower pace.
+pub(crate) const POLL: Duration = Duration::from_secs(2);
+
+/// When tills look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Looking {
+    /// Every 2 s, or as slowly as the backend asks.
+    #[default]
+    AsAsked,
+    /// Not at all: only the backend's own work goes on.
+    Silent,
+    /// So many of them again as soon as they are answered, and the others every 2 s.
+    AtOnce(usize),
+    /// With this pause, whatever the backend asks for.
+    Every(Duration),
+}
+
 /// What the tills share.
 #[derive(Clone, Default)]
 pub(crate) struct Round(Arc<Mutex<Counts>>);
 
 #[derive(Default)]
 struct Counts {
-    /// Nobody looks: only the backend's own work goes on.
-    is_silent: bool,
+    looking: Looking,
     is_measured: bool,
     looks: Times,
     /// How late a look left, because this program was busy.
@@ -24,6 +40,8 @@ struct Counts {
     failures: BTreeMap<String, u64>,
     /// The slowest pace that was asked for.
     pace: Duration,
+    /// When a slower pace was asked for most recently.
+    slowed: Option<Instant>,
     /// Of each till: its last good answer, and the longest time without one.
     answers: Vec<(Instant, Duration)>,
 }
@@ -41,11 +59,27 @@ impl Round {
     }
 
     pub(crate) fn is_silent(&self) -> bool {
-        self.counts().is_silent
+        matches!(self.counts().looking, Looking::Silent)
     }
 
-    pub(crate) fn be_silent(&self, is_silent: bool) {
-        self.counts().is_silent = is_silent;
+    /// From now on, tills look like this.
+    pub(crate) fn look(&self, looking: Looking) {
+        self.counts().looking = looking;
+    }
+
+    /// The pause of this till after a look whose answer asks for `asked`.
+    pub(crate) fn pause(&self, nth: usize, asked: Duration) -> Duration {
+        match self.counts().looking {
+            Looking::AsAsked | Looking::Silent => asked,
+            Looking::AtOnce(first) if nth < first => Duration::ZERO,
+            Looking::AtOnce(_) => POLL,
+            Looking::Every(pause) => pause,
+        }
+    }
+
+    /// When a slower pace was asked for most recently.
+    pub(crate) fn slowed(&self) -> Option<Instant> {
+        self.counts().slowed
     }
 
     /// Counts from now on.
@@ -62,6 +96,9 @@ impl Round {
         if let Some((last, longest)) = counts.answers.get_mut(nth) {
             *longest = (*longest).max(now - *last);
             *last = now;
+        }
+        if pace > POLL {
+            counts.slowed = Some(now);
         }
         if counts.is_measured {
             counts.looks.add(now - began);

@@ -12,6 +12,8 @@ use crate::shop::{ShopClient, WALLET};
 
 /// One till with its connection.
 pub(crate) struct Till {
+    shop: ShopClient,
+    nth: usize,
     line: TillConnection,
     /// The address of its trade.
     trade: String,
@@ -27,8 +29,10 @@ struct TradeState {
 impl Till {
     /// The till with this number, with a token of its own.
     pub(crate) async fn new(shop: &ShopClient, nth: usize) -> anyhow::Result<Self> {
-        let token = shop.token(&format!("till-{nth}")).await?;
+        let token = shop.token(&terminal(nth)).await?;
         Ok(Self {
+            shop: shop.clone(),
+            nth,
             line: TillConnection::new(shop.target(nth), nth, &token)?,
             trade: String::new(),
         })
@@ -49,7 +53,14 @@ impl Till {
             wallet_id: WALLET.to_owned(),
             mode: CodeMode::ConsumerPresented,
         };
-        let answer = self.line.post("/v1/trades", &json!(new)).await?;
+        let new = json!(new);
+        let answer = match self.line.post("/v1/trades", &new).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.renew(failure).await?;
+                self.line.post("/v1/trades", &new).await?
+            }
+        };
         let begun = read(&answer.body)?;
         expect(begun.status, Status::AwaitingCode)?;
         self.trade = format!("/v1/trades/{}", begun.trade_id);
@@ -65,9 +76,33 @@ impl Till {
 
     /// Looks at the payment, which must be pending.
     pub(crate) async fn look(&mut self) -> Result<Answer, CallFailure> {
-        let answer = self.line.get(&self.trade).await?;
+        let answer = match self.line.get(&self.trade).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.renew(failure).await?;
+                self.line.get(&self.trade).await?
+            }
+        };
         expect(read(&answer.body)?.status, Status::Pending)?;
         Ok(answer)
+    }
+
+    /// The state of its payment.
+    pub(crate) async fn status(&mut self) -> Result<Status, CallFailure> {
+        let answer = self.line.get(&self.trade).await?;
+        Ok(read(&answer.body)?.status)
+    }
+
+    /// Takes a new token if the old one has expired, as a page does. Any other failure stays one.
+    async fn renew(&mut self, failure: CallFailure) -> Result<(), CallFailure> {
+        if !failure.is_unauthorised() {
+            return Err(failure);
+        }
+        let token = self.shop.token(&terminal(self.nth)).await;
+        let token = token.map_err(|_| CallFailure::of("the shop's server was refused"))?;
+        self.line
+            .bear(&token)
+            .map_err(|_| CallFailure::of("no request"))
     }
 
     /// Another till that looks at the same payment.
@@ -76,6 +111,10 @@ impl Till {
         other.trade.clone_from(&self.trade);
         Ok(other)
     }
+}
+
+fn terminal(nth: usize) -> String {
+    format!("till-{nth}")
 }
 
 fn read(body: &Bytes) -> Result<TradeState, CallFailure> {

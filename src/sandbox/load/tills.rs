@@ -9,18 +9,16 @@ use tokio::task::JoinSet;
 
 use crate::line::CallFailure;
 use crate::report;
-use crate::round::Round;
+use crate::round::{Looking, POLL, Round};
 use crate::shop::ShopClient;
 use crate::till::{Till, expect};
 
-/// The pause between two looks of a till.
-const POLL: Duration = Duration::from_secs(2);
 /// How many tills begin at once.
 const AT_ONCE: usize = 32;
 /// The pause of a till that was refused without `Retry-After`.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The time between the opening of the last till and the first look that counts.
-const SETTLE: Duration = Duration::from_secs(4);
+pub(crate) const SETTLE: Duration = Duration::from_secs(4);
 
 /// How the tills are measured.
 pub(crate) struct Rounds {
@@ -50,11 +48,11 @@ pub(crate) async fn rise(shop: &ShopClient, plan: &Rounds) -> anyhow::Result<()>
         for _ in 0..plan.rounds {
             measure(shop, &round, "looks", plan.span, &told).await?;
         }
-        round.be_silent(true);
+        round.look(Looking::Silent);
         // The looks of before are answered.
         tokio::time::sleep(AGAIN).await;
         measure(shop, &round, "silence", plan.silence, &told).await?;
-        round.be_silent(false);
+        round.look(Looking::AsAsked);
         if open < *tills {
             break;
         }
@@ -127,7 +125,7 @@ async fn begin(shop: &ShopClient, nth: usize, until: Instant) -> (Option<Till>, 
 }
 
 /// A till with a payment whose customer never confirms.
-async fn pending(shop: &ShopClient, nth: usize) -> Result<Till, CallFailure> {
+pub(crate) async fn pending(shop: &ShopClient, nth: usize) -> Result<Till, CallFailure> {
     let refused = |_| CallFailure::of("the shop's server was refused");
     let mut till = Till::new(shop, nth).await.map_err(refused)?;
     let code = shop.code("ignores").await.map_err(refused)?;
@@ -159,7 +157,7 @@ async fn measure(
 }
 
 /// Looks for ever.
-async fn look(mut till: Till, round: Round, nth: usize) {
+pub(crate) async fn look(mut till: Till, round: Round, nth: usize) {
     let mut due = Instant::now() + POLL;
     loop {
         tokio::time::sleep_until(due.into()).await;
@@ -172,7 +170,7 @@ async fn look(mut till: Till, round: Round, nth: usize) {
             Ok(answer) => {
                 let pace = answer.pace.unwrap_or(POLL).max(POLL);
                 round.good(nth, due, began, pace);
-                pace
+                round.pause(nth, pace)
             }
             Err(failure) => {
                 let wait = failure.wait.unwrap_or(POLL);

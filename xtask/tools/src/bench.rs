@@ -3,6 +3,7 @@
 mod backend;
 mod live;
 mod machine;
+mod pgbouncer;
 mod postgres;
 pub(crate) mod reader;
 mod steps;

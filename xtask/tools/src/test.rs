@@ -135,7 +135,10 @@ const LONG_PARTS: [Part; 7] = [
         "planted bugs are caught by the simulation too",
         planted::in_the_simulation,
     ),
-    ("a start with 100,000 open trades", large_start),
+    (
+        "a start with 100,000 open trades, and a short processor",
+        desk_at_its_limits,
+    ),
     ("programs for other systems", programs_for_other_systems),
     ("the quick starts are followed", followed),
 ];
@@ -292,9 +295,10 @@ fn node_with(
         .map(|name| format!("{folder}/{name}"))
         .collect();
     files.sort();
-    // Most tests wait for a deadline or a browser, so several files run at once. Tests that time frames run alone.
+    // Most tests wait for a deadline or a browser, so several files run at once. Tests that time frames, or need all of
+    // the processor, run alone.
     let at_once = match folder {
-        "tests/live" => "1",
+        "tests/live" | "tests/desk/long" => "1",
         "tests/desk" => "3",
         _ => "2",
     };
@@ -414,8 +418,8 @@ fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/desk", browser)
 }
 
-/// Starts with more open trades than a chain has.
-fn large_start(browser: &Browser) -> anyhow::Result<Outcome> {
+/// More open trades than a chain has, and less of a processor than the tills need.
+fn desk_at_its_limits(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     real_parts("tests/desk/long", browser)
 }

@@ -3,6 +3,7 @@
 
 mod costs;
 mod load;
+mod overload;
 mod page;
 mod parts;
 mod plot;
@@ -10,6 +11,7 @@ mod processes;
 mod profile;
 mod rows;
 mod soak;
+mod ways;
 
 use std::path::PathBuf;
 
@@ -56,6 +58,17 @@ pub(crate) struct Rush {
     /// Instead: the tills share so many backends on one PostgreSQL.
     #[arg(long)]
     processes: Option<usize>,
+    /// Instead: the first number of tills at twice the capacity of the backend's processor and back, with sales at the
+    /// first rate beside them.
+    #[arg(long)]
+    overload: bool,
+    /// Instead: the first number of tills, and all rates of sales, on PostgreSQL without a pooler and then behind a
+    /// PgBouncer.
+    #[arg(long)]
+    pgbouncer: bool,
+    /// Instead: the same without `commit_delay` of PostgreSQL and then with so many microseconds.
+    #[arg(long, value_name = "MICROSECONDS", value_delimiter = ',')]
+    commit_delay: Vec<u64>,
 }
 
 /// How many tills look at one payment.
@@ -78,7 +91,7 @@ impl Rush {
         ];
         run(cargo(&[&build[..], &packages[..]].concat()))?;
         let pins = Pins::of_this_machine();
-        let postgres = Postgres::start(&pins.others)?;
+        let mut postgres = Postgres::start(&pins.others)?;
         if let Some(minutes) = self.soak {
             return soak::run(&postgres, &pins, self.first_tills(), minutes);
         }
@@ -90,6 +103,12 @@ impl Rush {
         }
         if let Some(count) = self.processes {
             return processes::run(&postgres, &pins, &self, count);
+        }
+        if self.overload {
+            return overload::run(&postgres, &pins, &self);
+        }
+        if self.pgbouncer || !self.commit_delay.is_empty() {
+            return ways::run(&mut postgres, &pins, &self);
         }
         let mut all = self.kept_figures()?;
         for store in ["postgres", "sqlite"] {
@@ -109,6 +128,11 @@ impl Rush {
 
     fn first_tills(&self) -> u64 {
         self.tills.first().copied().unwrap_or(1_000)
+    }
+
+    /// The arguments of a load, with the length of a measurement.
+    fn with_seconds(&self, args: &[String]) -> Vec<String> {
+        [&["--seconds".to_owned(), self.seconds.to_string()], args].concat()
     }
 
     /// The builds that are measured: this one, and an earlier one before it.
@@ -144,9 +168,7 @@ impl Rush {
             let database = format!("bench_{build}_{count}");
             let postgres = (store == "postgres").then_some((postgres, database.as_str()));
             let parts = Parts::start(folder, postgres, pins)?;
-            let seconds = self.seconds.to_string();
-            let args = [&["--seconds".to_owned(), seconds], args].concat();
-            parts.load(&args, |told| {
+            parts.load(&self.with_seconds(args), |told| {
                 if told["ends"].is_string() {
                     println!("{told}");
                 }
@@ -157,18 +179,7 @@ impl Rush {
             .iter()
             .filter(|tills| store == "postgres" || **tills <= self.sqlite_tills);
         let tills = tills.map(u64::to_string).collect::<Vec<_>>().join(",");
-        let looks = one(
-            &format!("{tills} tills look"),
-            &words(&[
-                "tills",
-                "--tills",
-                &tills,
-                "--silence",
-                &SILENCE.to_string(),
-                "--opening",
-                &OPENING.to_string(),
-            ]),
-        )?;
+        let looks = one(&format!("{tills} tills look"), &tills_look(&tills))?;
         let mut sales = Vec::new();
         for rate in &self.sales {
             let told = one(
@@ -191,6 +202,20 @@ impl Rush {
         }
         Ok(json!({"tills": looks, "sales": sales, "askers": askers}))
     }
+}
+
+/// The load of rising numbers of tills that look, and then are silent.
+fn tills_look(tills: &str) -> Vec<String> {
+    let (silence, opening) = (SILENCE.to_string(), OPENING.to_string());
+    words(&[
+        "tills",
+        "--tills",
+        tills,
+        "--silence",
+        &silence,
+        "--opening",
+        &opening,
+    ])
 }
 
 fn kept() -> PathBuf {

@@ -7,7 +7,10 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use super::machine::pinned;
+use super::pgbouncer::PgBouncer;
 
+/// The user who owns everything in it.
+pub(super) const USER: &str = "kaunter";
 /// Where Debian keeps its versions.
 const BASE: &str = "/usr/lib/postgresql";
 
@@ -18,6 +21,8 @@ pub(super) struct Postgres {
     port: u16,
     processors: String,
     pub(super) version: String,
+    /// Backends connect through it, if it is there.
+    front: Option<PgBouncer>,
 }
 
 impl Postgres {
@@ -31,25 +36,23 @@ impl Postgres {
             .context("no version of PostgreSQL is there")?;
         let dir = std::env::temp_dir().join(format!("kaunter-bench-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        // PostgreSQL refuses to run as root, so the user `postgres` runs it.
         if is_root() {
             said(Command::new("chown").arg("postgres").arg(&dir))?;
         }
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let port = free_port()?;
         let server = Self {
             bin: Path::new(BASE).join(newest.to_string()).join("bin"),
             dir,
             port,
             processors: processors.to_owned(),
             version: newest.to_string(),
+            front: None,
         };
         let data = server.dir.join("data");
         let data = data.to_str().context("the folder's name is no text")?;
         let init = [
             "--username",
-            "kaunter",
+            USER,
             "--auth",
             "trust",
             "--no-sync",
@@ -71,19 +74,16 @@ impl Postgres {
 
     /// The address of an empty database.
     pub(super) fn database(&self, name: &str) -> anyhow::Result<String> {
-        let port = self.port.to_string();
-        let make = [
-            "--host",
-            "127.0.0.1",
-            "--port",
-            &port,
-            "--username",
-            "kaunter",
-            name,
-        ];
-        self.run("createdb", &make)?;
+        self.client("createdb", &[name])?;
         self.ask(name, "CREATE EXTENSION pg_stat_statements")?;
-        Ok(format!("postgres://kaunter@127.0.0.1:{port}/{name}"))
+        let port = self.front.as_ref().map_or(self.port, PgBouncer::port);
+        Ok(format!("postgres://{USER}@127.0.0.1:{port}/{name}"))
+    }
+
+    /// Puts a PgBouncer before the server: addresses of databases are its own from now on.
+    pub(super) fn pool(&mut self) -> anyhow::Result<&PgBouncer> {
+        let front = PgBouncer::start(&self.processors, self.port)?;
+        Ok(self.front.insert(front))
     }
 
     /// The first server process.
@@ -95,15 +95,6 @@ impl Postgres {
 
     /// The answer to a statement: rows of fields, with tabs between them.
     pub(super) fn ask(&self, database: &str, statement: &str) -> anyhow::Result<String> {
-        let port = self.port.to_string();
-        let address = [
-            "--host",
-            "127.0.0.1",
-            "--port",
-            &port,
-            "--username",
-            "kaunter",
-        ];
         let plain = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"];
         let what = [
             "--field-separator",
@@ -113,18 +104,18 @@ impl Postgres {
             "--command",
             statement,
         ];
-        self.run("psql", &[&address[..], &plain, &what].concat())
+        self.client("psql", &[&plain[..], &what].concat())
+    }
+
+    /// Runs one of its programs as a client.
+    fn client(&self, program: &str, args: &[&str]) -> anyhow::Result<String> {
+        let port = self.port.to_string();
+        let server = ["--host", "127.0.0.1", "--port", &port, "--username", USER];
+        self.run(program, &[&server[..], args].concat())
     }
 
     fn run(&self, program: &str, args: &[&str]) -> anyhow::Result<String> {
-        let program = self.bin.join(program);
-        let mut command = if is_root() {
-            let mut command = pinned(&self.processors, "runuser");
-            command.args(["-u", "postgres", "--"]).arg(program);
-            command
-        } else {
-            pinned(&self.processors, program)
-        };
+        let mut command = without_root(&self.processors, &self.bin.join(program));
         // A server that inherits a pipe would keep it open for ever.
         said(command.args(args).current_dir("/"))
     }
@@ -139,6 +130,21 @@ impl Drop for Postgres {
         );
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+pub(super) fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// A command on these processors. PostgreSQL and PgBouncer refuse to run as root, so the user `postgres` runs them then.
+pub(super) fn without_root(processors: &str, program: &Path) -> Command {
+    if !is_root() {
+        return pinned(processors, program);
+    }
+    let mut command = pinned(processors, "runuser");
+    command.args(["-u", "postgres", "--"]).arg(program);
+    command
 }
 
 fn is_root() -> bool {

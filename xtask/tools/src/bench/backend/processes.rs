@@ -6,7 +6,7 @@ use super::super::machine::Pins;
 use super::super::postgres::Postgres;
 use super::costs::stages;
 use super::parts::Parts;
-use super::{OPENING, Rush, SILENCE, words};
+use super::{Rush, tills_look};
 use crate::run::{step, target};
 
 pub(super) fn run(
@@ -23,20 +23,8 @@ pub(super) fn run(
         let name = format!("processes_{count}");
         let folder = target().join("release");
         let parts = Parts::several(count, &folder, Some((postgres, &name)), pins)?;
-        let told = parts.load(
-            &words(&[
-                "--seconds",
-                &rush.seconds.to_string(),
-                "tills",
-                "--tills",
-                &rush.first_tills().to_string(),
-                "--silence",
-                &SILENCE.to_string(),
-                "--opening",
-                &OPENING.to_string(),
-            ]),
-            |_| (),
-        )?;
+        let args = tills_look(&rush.first_tills().to_string());
+        let told = parts.load(&rush.with_seconds(&args), |_| ())?;
         for stage in stages(&json!({"tills": told})) {
             let us = |ms: Option<f64>| ms.unwrap_or(0.0) * 1_000.0;
             println!(
