@@ -76,7 +76,9 @@ const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
 /// Candidates that show texture: at a quarter of the size and less, without a triple of finders, they end the search.
-/// With those at half the size and no finder, they leave out sharpening; from the second bound on, all later passes.
+/// With those at half the size and no finder, they leave out sharpening; from the second bound on, closing gaps too.
+///
+/// Half the size alone does not end it: the ground behind a code that is seen from the side has as many.
 ///
 /// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
 /// at most 16, 11 and 47 candidates; a photo of leaves or cloth has dozens.
@@ -203,9 +205,8 @@ impl<'a> Search<'a> {
         let all = small + half;
         let finders = self.pool.finders().len() + FINDERS * self.found.len();
         let is_above = |most: usize| finders == 0 && all > most;
-        let is_dense = is_above(TEXTURE_OF_DOTS);
-        let is_hopeless = finders < FINDERS && small > TEXTURE || is_dense;
-        [is_hopeless, is_above(TEXTURE), is_dense]
+        let is_hopeless = finders < FINDERS && small > TEXTURE;
+        [is_hopeless, is_above(TEXTURE), is_above(TEXTURE_OF_DOTS)]
     }
 
     /// Begins a new pool, and returns the one before.
