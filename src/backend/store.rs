@@ -31,6 +31,8 @@ pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, set_metadata, take_code,
 };
 
+pub(crate) use batch::Patience;
+
 pub(crate) use audit::{AuditMark, AuditReader, count_used};
 pub(crate) use create::{SaleTrades, TakenSale, sale_trades, take_and_read_sale};
 pub(crate) use given_up::{given_up, set_given_up, trades_to_leave};

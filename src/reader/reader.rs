@@ -60,6 +60,10 @@ const SHARPEN_REACH: usize = 4;
 /// or of the next level, those of larger ones. Larger: more time. Smaller: large modules keep their gaps.
 const MOST_CLOSED: usize = 4;
 const CLOSED: usize = 2;
+/// Of so many live frames, one is searched with its gaps closed. The first frame is.
+///
+/// Larger: a code all of dots waits longer, 0.13 s at most with 30 frames a second. Smaller: more time.
+const GAPS_EVERY: usize = 4;
 /// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
 ///
 /// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
@@ -220,6 +224,7 @@ impl Reader {
         self.frame = self.frame.wrapping_add(1);
         let passes = match effort {
             Effort::Still => Passes::All,
+            Effort::Live if frame.is_multiple_of(GAPS_EVERY) => Passes::AllToFirstOfDots,
             Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
@@ -315,8 +320,8 @@ impl Reader {
             Misses::Ignored => None,
         };
         let known = match (passes, misses) {
-            (Passes::First | Passes::AllToFirst, Misses::Counted) => &*self.known,
-            _ => &[],
+            (Passes::All | Passes::AllOfFinders, _) | (_, Misses::Ignored) => &[],
+            _ => &*self.known,
         };
         run_passes(&mut search, picture, passes, known, hints);
         if misses == Misses::Counted && search.found.is_empty() {
@@ -370,8 +375,10 @@ fn move_all(found: &mut [Found], by: Point) {
 enum Passes {
     /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
     First,
-    /// All. Ends with the first code.
+    /// All but the closing of gaps. Ends with the first code.
     AllToFirst,
+    /// All. Ends with the first code.
+    AllToFirstOfDots,
     /// All, until as many codes are found as are asked for.
     All,
     /// The same for a stretched picture. It ends after those with the mean threshold if they do not show three finders.
@@ -423,7 +430,7 @@ fn run_passes(
     let is_hopeless = match passes {
         Passes::First => !search.sees_finders(),
         Passes::AllOfFinders => search.found.is_empty() && search.finders().len() < FINDERS,
-        Passes::AllToFirst | Passes::All => false,
+        Passes::AllToFirst | Passes::AllToFirstOfDots | Passes::All => false,
     };
     if !is_texture && !is_hopeless {
         run_later_passes(search, passes, &levels, &smaller, &blocks, &is_over);
@@ -485,7 +492,8 @@ fn run_later_passes(
         search.complete_finders();
         search.retry_deblurred();
     }
-    if passes.are_all() && search.found.is_empty() && !has_no_dots {
+    let closes = passes.are_all() || passes == Passes::AllToFirstOfDots;
+    if closes && search.found.is_empty() && !has_no_dots {
         close_gaps(search, levels, blocks);
     }
 }
@@ -523,9 +531,9 @@ fn sharpened(search: &mut Search<'_>, picture: Luma<'_>, half: Option<Luma<'_>>,
 /// Searches levels whose gaps are closed: all of a code's modules may be dots, or squares with gaps, its finders' too.
 ///
 /// A large picture begins at half size: most of the time is for its full size, and few codes need it.
-/// Finders that earlier passes saw are parts of these.
+/// Finders that earlier passes saw may be parts of these, so they are put aside.
 fn close_gaps(search: &mut Search<'_>, levels: &[Level<'_>], blocks: &[Blocks]) {
-    search.forget_finders();
+    let seen = search.put_finders_aside();
     let first = usize::from(levels.len() > 1);
     for (at, level) in levels.iter().enumerate().rev().skip(first) {
         let bits = Bits::of(&level.luma, &blocks[at].mean_thresholds());
@@ -544,6 +552,7 @@ fn close_gaps(search: &mut Search<'_>, levels: &[Level<'_>], blocks: &[Blocks]) 
             }
         }
     }
+    search.pool = seen;
 }
 
 /// The picture and its halves as levels, the smallest first. Small levels are scanned row by row.

@@ -62,8 +62,8 @@ const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 
 const HEAVY_BLUR: f32 = 0.54;
 /// Rounds of the equaliser, starting from that guess.
 ///
-/// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
-const ROUNDS: usize = 5;
+/// Chosen on the till set. More rounds cost time; with fewer, the guess has not settled.
+const ROUNDS: usize = 8;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
 ///
 /// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
@@ -76,7 +76,9 @@ const MAX_FINDERS_TO_COMPLETE: usize = 32;
 /// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
 /// Candidates that show texture: at a quarter of the size and less, without a triple of finders, they end the search.
-/// With those at half the size and no finder, they leave out sharpening; from the second bound on, all later passes.
+/// With those at half the size and no finder, they leave out sharpening; from the second bound on, closing gaps too.
+///
+/// Half the size alone does not end it: the ground behind a code that is seen from the side has as many.
 ///
 /// Noise is averaged away on these levels. Measured on drawn codes and on photos: those that only a later pass reads have
 /// at most 16, 11 and 47 candidates; a photo of leaves or cloth has dozens.
@@ -99,7 +101,7 @@ const MAX_BENT_OF_ONE: usize = 2;
 pub(crate) struct Search<'a> {
     picture: Luma<'a>,
     rays: Rays,
-    pool: Pool,
+    pub(crate) pool: Pool,
     max: usize,
     /// How many times the bounds of a search for one code may be used. More than one: all codes are wanted.
     many: usize,
@@ -203,14 +205,13 @@ impl<'a> Search<'a> {
         let all = small + half;
         let finders = self.pool.finders().len() + FINDERS * self.found.len();
         let is_above = |most: usize| finders == 0 && all > most;
-        let is_dense = is_above(TEXTURE_OF_DOTS);
-        let is_hopeless = finders < FINDERS && small > TEXTURE || is_dense;
-        [is_hopeless, is_above(TEXTURE), is_dense]
+        let is_hopeless = finders < FINDERS && small > TEXTURE;
+        [is_hopeless, is_above(TEXTURE), is_above(TEXTURE_OF_DOTS)]
     }
 
-    /// Drops the finders that belong to no code.
-    pub(crate) fn forget_finders(&mut self) {
-        self.pool = Pool::new(self.many);
+    /// Begins a new pool, and returns the one before.
+    pub(crate) fn put_finders_aside(&mut self) -> Pool {
+        std::mem::replace(&mut self.pool, Pool::new(self.many))
     }
 
     /// Whether there are candidates at a quarter of the size and less, but no finder on any level.
@@ -543,8 +544,8 @@ impl<'a> Search<'a> {
             }
             self.equaliser_modules -= cost;
             self.work += cost as u64;
-            let modules = equaliser.round()?;
-            let payload = decode(&modules);
+            let (modules, confidence) = equaliser.round()?;
+            let payload = decode_with_erasures(&modules, &confidence);
             if payload.is_some() {
                 return payload;
             }

@@ -1,6 +1,6 @@
 //! Shares one statement between callers of the same moment. One statement is under way; who comes meanwhile is served by
-//! the next one, which begins a pause after this one began. So a lone caller does not wait, and many callers cost few
-//! statements.
+//! the next one, which begins a pause after this one began, or at once for somebody who must not wait. So a lone caller
+//! does not wait, and many callers cost few statements.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::{Pool, Store, bigint};
@@ -33,6 +33,15 @@ pub(super) struct Batch<I: Item> {
     waiting: Mutex<Waiting<I>>,
     /// From the begin of one statement to the begin of the next.
     pause: Duration,
+    hurry: Notify,
+}
+
+/// Whether a caller may wait for the batch's pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    Waits,
+    /// Only for the statement that is under way.
+    Hurries,
 }
 
 struct Waiting<I: Item> {
@@ -54,12 +63,17 @@ impl<I: Item> Batch<I> {
                 is_under_way: false,
             }),
             pause,
+            hurry: Notify::new(),
         })
     }
 
     /// Runs this item with others in one statement, which begins after this call. `run` gets one item of each key, and
     /// gives their answers in the same order.
-    async fn join<R, F>(self: &Arc<Self>, item: I, run: R) -> sqlx::Result<I::Answer>
+    async fn join<R, F>(
+        self: &Arc<Self>,
+        (item, patience): (I, Patience),
+        run: R,
+    ) -> sqlx::Result<I::Answer>
     where
         R: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = sqlx::Result<Vec<I::Answer>>> + Send + 'static,
@@ -70,6 +84,9 @@ impl<I: Item> Batch<I> {
             waiting.callers.push_back((item, answer));
             !std::mem::replace(&mut waiting.is_under_way, true)
         };
+        if patience == Patience::Hurries {
+            self.hurry.notify_one();
+        }
         if begins {
             // A task of its own: a caller that goes away must not stop the statement of the others.
             tokio::spawn(Arc::clone(self).run(run));
@@ -102,7 +119,10 @@ impl<I: Item> Batch<I> {
                 }
             }
             if self.lock().callers.len() < MAX_BATCH_ROWS {
-                tokio::time::sleep_until(next).await;
+                tokio::select! {
+                    () = tokio::time::sleep_until(next) => {}
+                    () = self.hurry.notified() => {}
+                }
             }
         }
     }
@@ -144,11 +164,19 @@ fn failed() -> sqlx::Error {
 }
 
 impl Store {
+    /// The patience of a till: it hurries while few statements are needed, because this process is the only one.
+    pub(super) fn patience(&self) -> Patience {
+        match self.standing.epoch() {
+            0 => Patience::Waits,
+            _ => Patience::Hurries,
+        }
+    }
+
     /// Gives this item to the next statement of the batch, which `run` runs.
     pub(super) async fn share<I, R, F>(
         &self,
         batch: &Arc<Batch<I>>,
-        item: I,
+        item: (I, Patience),
         run: R,
     ) -> sqlx::Result<I::Answer>
     where

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::batch::{Batch, Item, together};
+use super::batch::{Batch, Item, Patience, together};
 use super::terminals::{Heard, TerminalLook};
 use super::turns::Turn;
 use super::{Store, bigint, json as row_of, lost_a_race, read};
@@ -68,7 +68,7 @@ impl Batches {
             looks: Batch::new(LOOK_PAUSE),
             notes: Batch::new(NOTE_PAUSE),
             terminals: Batch::new(LOOK_PAUSE),
-            heard: Batch::new(NOTE_PAUSE),
+            heard: Batch::new(LOOK_PAUSE),
         }
     }
 }
@@ -95,7 +95,9 @@ impl Store {
                 known: hint.as_ref().map(|trade| trade.version()),
             };
             let looks = &self.batches.looks;
-            let looked = self.share(looks, item, Self::look_together).await?;
+            let looked = self
+                .share(looks, (item, self.patience()), Self::look_together)
+                .await?;
             match (looked, hint) {
                 (Looked::Missing, _) => return Ok(None),
                 (Looked::Newer(trade), _) => return Ok(Some(self.memory.read(ticket, *trade))),
@@ -143,12 +145,17 @@ impl Store {
     /// Stores a change that does not move the trade: a status check began, or its answer had no news. Without an audit
     /// row, and without waiting for the disk. After a power failure the check is made once more; no money depends on it.
     /// False if another change was stored since.
-    pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
+    pub(crate) async fn note(
+        &self,
+        trade: &Trade,
+        was: u64,
+        patience: Patience,
+    ) -> sqlx::Result<bool> {
         self.standing.entitled().await;
         let _writing = self.memory.writing(&trade.facts().trade_id);
         let trade = trade.clone();
         let note = Note { trade, was };
-        self.share(&self.batches.notes, note, Self::note_together)
+        self.share(&self.batches.notes, (note, patience), Self::note_together)
             .await
     }
 

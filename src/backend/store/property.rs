@@ -18,7 +18,7 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{CodeMode, Sale};
 use proptest::prelude::*;
 
-use super::{Store, insert, update, with_sale_hold};
+use super::{Patience, Store, insert, update, with_sale_hold};
 use crate::audit::AuditKeys;
 use crate::secret::Secret;
 use crate::trail::{ActorKind, AuditEntry, STARTED, entries, name};
@@ -187,7 +187,13 @@ impl World {
                 let kept = is_answer.then(|| store.keep_unstored(&base, &trade));
                 match kept.flatten() {
                     Some(kept) => kept.version(),
-                    _ if store.note(&trade, base.version()).await.unwrap() => trade.version(),
+                    _ if store
+                        .note(&trade, base.version(), Patience::Waits)
+                        .await
+                        .unwrap() =>
+                    {
+                        trade.version()
+                    }
                     _ => continue,
                 }
             } else {

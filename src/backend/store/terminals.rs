@@ -66,8 +66,12 @@ impl Store {
             shop: shop.to_owned(),
             terminal: terminal.to_owned(),
         };
-        self.share(&self.batches.terminals, look, Self::terminals_together)
-            .await
+        self.share(
+            &self.batches.terminals,
+            (look, self.patience()),
+            Self::terminals_together,
+        )
+        .await
     }
 
     async fn terminals_together(self, looks: Vec<TerminalLook>) -> sqlx::Result<Vec<TerminalRow>> {
@@ -97,8 +101,12 @@ impl Store {
             device: device.to_owned(),
             now,
         };
-        self.share(&self.batches.heard, heard, Self::hear_together)
-            .await
+        self.share(
+            &self.batches.heard,
+            (heard, self.patience()),
+            Self::hear_together,
+        )
+        .await
     }
 
     async fn hear_together(self, mut heard: Vec<Heard>) -> sqlx::Result<Vec<bool>> {

@@ -16,7 +16,7 @@ use crate::kill::{self, RequestStage};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
-use crate::store::{self, word};
+use crate::store::{self, Patience, word};
 use crate::trail::{self, Actor, entries};
 
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
@@ -57,6 +57,11 @@ pub(super) struct Applied {
     pub(super) granted: Result<(), Refusal>,
     /// The requests that were sent because of it.
     pub(super) sent: Vec<SendTask>,
+}
+
+/// Whether time or the gateway is the cause, and no person.
+fn is_of_nobody(event: &Event) -> bool {
+    matches!(event, Event::Tick | Event::Turn | Event::Status(..))
 }
 
 /// The right whose limits this event has.
@@ -158,11 +163,16 @@ impl Inner {
             return Ok(None);
         }
         if trade.version() != was {
+            // A person waits for the others.
+            let patience = match is_of_nobody(event) {
+                true => Patience::Waits,
+                false => Patience::Hurries,
+            };
             let is_answer = matches!(event, Event::Status(..));
             let kept = is_answer.then(|| self.store.keep_unstored(&stored, &trade));
             match kept.flatten() {
                 Some(kept) => trade = kept,
-                None if self.store.note(&trade, was).await? => {}
+                None if self.store.note(&trade, was, patience).await? => {}
                 None => return Err(ChangeError::Race),
             }
         }
@@ -174,13 +184,15 @@ impl Inner {
     /// The trade to change. Time and the gateway's answers change what this process saw last, without a read: if another
     /// process has changed the trade since, the store refuses what is stored next, and the trade is read then.
     async fn stored(&self, trade_id: &str, event: &Event) -> sqlx::Result<Option<Arc<Trade>>> {
-        let is_of_nobody = matches!(event, Event::Tick | Event::Turn | Event::Status(..));
-        let last_seen = is_of_nobody
+        let last_seen = is_of_nobody(event)
             .then(|| self.store.last_seen(trade_id))
             .flatten();
-        // A trade that could not be kept has set the timer.
         let is_usable = |trade: &Arc<Trade>| {
-            trade.facts().shop == self.shop && !self.timers.are_newer((&**trade).into())
+            // The question is another process's, which has asked again since.
+            let is_others = matches!(event, Event::Turn) && trade.is_asking();
+            // A trade that could not be kept has set the timer.
+            let is_old = self.timers.are_newer((&**trade).into());
+            trade.facts().shop == self.shop && !is_others && !is_old
         };
         match last_seen.filter(is_usable) {
             Some(trade) => Ok(Some(trade)),

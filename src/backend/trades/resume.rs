@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use kaunter_core::trade::Trade;
 use tokio::time::Instant;
 
@@ -114,8 +115,11 @@ impl Inner {
             let page = self.store.unfinished_ids(&self.shop, &after).await?;
             let known = self.timers.known_of(&page);
             let is_new = |trade_id: &&String| !known.contains(trade_id.as_str());
-            for trade_id in page.iter().filter(is_new) {
-                if let Some(trade) = self.store.find(Some(&self.shop), trade_id).await? {
+            // Together, they share a statement.
+            let reads = page.iter().filter(is_new);
+            let reads = reads.map(|trade_id| self.store.find(Some(&self.shop), trade_id));
+            for trade in join_all(reads).await {
+                if let Some(trade) = trade? {
                     self.drain_steps(&mut Trade::clone(&trade), None);
                 }
             }

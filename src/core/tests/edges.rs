@@ -84,8 +84,11 @@ fn rule_11_a_query_is_lost_after_ten_seconds_and_the_next_leaves_then() {
     ));
     for second in 0..=12 {
         desk.at(second * 1_000);
+        assert_eq!(desk.trade.is_asking(), second >= 2);
     }
     assert_eq!(desk.asked_at(), [2_000, 12_000]);
+    desk.status(GatewayStatus::Pending);
+    assert!(!desk.trade.is_asking());
 }
 
 #[test]

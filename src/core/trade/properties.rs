@@ -230,6 +230,12 @@ impl Trade {
         same == *other
     }
 
+    /// Whether a query is out: its answer is not known here.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        self.queries.asking_until_ms.is_some()
+    }
+
     /// Whether the gateway is still asked about a person's verdict. The store must find such a trade after a restart.
     #[must_use]
     pub fn checks_verdict(&self) -> bool {

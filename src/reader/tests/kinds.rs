@@ -69,3 +69,23 @@ fn each_kind_is_read_and_nothing_is_misread() {
     }
     assert!(low.is_empty(), "fewer than before: {low:?}");
 }
+
+/// Camera frames of each of these kinds, and the least number that the first look must read: what was read, less one.
+const FRAMES: u64 = 16;
+const LEAST_AT_FIRST: usize = 12;
+
+#[test]
+fn a_camera_reads_dots_and_squares_with_gaps_in_its_first_frame() {
+    for kind in [Kind::AllDots, Kind::Gaps] {
+        let is_read = |number: &u64| {
+            let picture = kind_scene(SEED, kind, 2 * number + 1);
+            let (width, height) = (picture.width, picture.height);
+            let luma = Luma::new(&picture.pixels, width, height, width).unwrap();
+            let found = Reader::new().read(&luma, Effort::Live, 1);
+            found.iter().any(|code| picture.texts.contains(&code.text))
+        };
+        let read = (0..FRAMES).filter(is_read).count();
+        println!("{kind:?}: {read} of {FRAMES}");
+        assert!(read >= LEAST_AT_FIRST, "{kind:?}: {read} of {FRAMES}");
+    }
+}
