@@ -81,9 +81,9 @@ impl Postgres {
     }
 
     /// Puts a PgBouncer before the server: addresses of databases are its own from now on.
-    pub(super) fn pool(&mut self) -> anyhow::Result<&PgBouncer> {
-        let front = PgBouncer::start(&self.processors, self.port)?;
-        Ok(self.front.insert(front))
+    pub(super) fn pool(&mut self) -> anyhow::Result<()> {
+        self.front = Some(PgBouncer::start(&self.processors, self.port)?);
+        Ok(())
     }
 
     /// The first server process.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::super::machine::{Pins, cpu_ms};
+use super::super::machine::Pins;
 use super::super::postgres::Postgres;
 use super::costs::{per_sale, stages};
 use super::load::Measured;
@@ -23,34 +23,20 @@ pub(super) fn run(postgres: &mut Postgres, pins: &Pins, rush: &Rush) -> anyhow::
     let direct = way("direct".to_owned(), 0);
     let delays = rush.commit_delay.iter();
     let delays = delays.map(|us| way(format!("commit_delay = {us}"), *us));
-    let mut pooler = None;
     for way in std::iter::once(direct).chain(delays) {
-        one(postgres, pins, rush, &way, pooler)?;
+        one(postgres, pins, rush, &way)?;
     }
     if rush.pgbouncer {
-        pooler = Some(postgres.pool()?.pid());
-        one(
-            postgres,
-            pins,
-            rush,
-            &way("PgBouncer".to_owned(), 0),
-            pooler,
-        )?;
+        postgres.pool()?;
+        one(postgres, pins, rush, &way("PgBouncer".to_owned(), 0))?;
     }
     Ok(())
 }
 
-fn one(
-    postgres: &Postgres,
-    pins: &Pins,
-    rush: &Rush,
-    way: &Way,
-    pooler: Option<u32>,
-) -> anyhow::Result<()> {
+fn one(postgres: &Postgres, pins: &Pins, rush: &Rush, way: &Way) -> anyhow::Result<()> {
     let name = way.name.replace([' ', '='], "").to_lowercase();
     step(&format!("{}: tills", way.name));
     let parts = start(postgres, pins, way, &format!("{name}_tills"))?;
-    let before = pooler.map_or(Ok(0), cpu_ms)?;
     let args = tills_look(&rush.first_tills().to_string());
     let told = parts.load(&rush.with_seconds(&args), |_| ())?;
     drop(parts);
@@ -88,10 +74,6 @@ fn one(
             per_sale(told, "database_ms").unwrap_or(0.0),
             per_sale(told, "backend_ms").unwrap_or(0.0),
         );
-    }
-    let after = pooler.map_or(Ok(0), cpu_ms)?;
-    if after > before {
-        println!("PgBouncer used {} ms of a processor", after - before);
     }
     Ok(())
 }
