@@ -46,7 +46,7 @@ pub(crate) async fn run(
         looking.spawn(look(till, round.clone(), round.join()));
     }
     let all = rate * (3 * span + BACK + SETTLE).as_secs();
-    let sales = Sales::start(shop, tills, rate, all).await?;
+    let sales = SteadySales::start(shop, tills, rate, all).await?;
     tokio::time::sleep(SETTLE).await;
     let measured = Measured {
         round: &round,
@@ -103,7 +103,7 @@ async fn group(shop: &ShopClient, numbers: Range<usize>) -> anyhow::Result<Vec<T
 
 struct Measured<'a> {
     round: &'a Round,
-    sales: &'a Sales,
+    sales: &'a SteadySales,
 }
 
 impl Measured<'_> {
@@ -125,13 +125,13 @@ impl Measured<'_> {
 }
 
 /// Sales at a steady rate, in the background.
-struct Sales {
-    counts: Arc<Mutex<Counts>>,
+struct SteadySales {
+    counts: Arc<Mutex<SaleCounts>>,
     buyers: JoinSet<()>,
 }
 
 #[derive(Clone, Default)]
-struct Counts {
+struct SaleCounts {
     next: u64,
     begun: u64,
     refused: u64,
@@ -141,7 +141,7 @@ struct Counts {
     refused_at: Option<Instant>,
 }
 
-impl Counts {
+impl SaleCounts {
     /// The number of the next sale.
     fn take(&mut self) -> u64 {
         let nth = self.next;
@@ -177,7 +177,7 @@ struct Plan {
     codes: Vec<String>,
 }
 
-impl Sales {
+impl SteadySales {
     /// The tills with the numbers from `first` on make them.
     async fn start(shop: &ShopClient, first: usize, rate: u64, all: u64) -> anyhow::Result<Self> {
         let (counts, mut buyers, mut codes) = (Arc::default(), JoinSet::new(), Vec::new());
@@ -201,7 +201,7 @@ impl Sales {
         Ok(Self { counts, buyers })
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, SaleCounts> {
         lock(&self.counts)
     }
 
@@ -216,11 +216,11 @@ impl Sales {
     }
 }
 
-fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
+fn lock(counts: &Mutex<SaleCounts>) -> MutexGuard<'_, SaleCounts> {
     counts.lock().expect("nobody panics while holding it")
 }
 
-async fn buy(mut till: Till, plan: Arc<Plan>, counts: Arc<Mutex<Counts>>) {
+async fn buy(mut till: Till, plan: Arc<Plan>, counts: Arc<Mutex<SaleCounts>>) {
     loop {
         let nth = lock(&counts).take();
         let code = usize::try_from(nth)
@@ -243,7 +243,7 @@ async fn buy(mut till: Till, plan: Arc<Plan>, counts: Arc<Mutex<Counts>>) {
 }
 
 /// Hands over the code, and looks until the payment ends.
-async fn pay(till: &mut Till, code: &str, counts: &Mutex<Counts>) {
+async fn pay(till: &mut Till, code: &str, counts: &Mutex<SaleCounts>) {
     let mut ended = match till.hand_over(code).await {
         Ok(status) => expect(status, Status::Paid),
         Err(failure) => Err(failure),
