@@ -23,7 +23,7 @@ use crate::tills::{SETTLE, look, pending};
 const AT_ONCE: usize = 32;
 /// How many tills look at one payment.
 const TILLS_PER_PAYMENT: usize = 10;
-/// How long the backend has to be as before. The bound of issue and rule is 10 s.
+/// How long the last phase is. The backend has 10 s to be as before.
 const BACK: Duration = Duration::from_secs(20);
 /// How long a sale that has begun may take to end.
 const LAST: Duration = Duration::from_secs(20);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::machine::Pins;
 use super::super::postgres::Postgres;
 use super::load::Measured;
+use super::page::failures;
 use super::parts::Parts;
 use super::{OPENING, Rush, words};
 use crate::run::{step, target};
@@ -61,14 +62,14 @@ fn row(words: &str, told: &Value) -> String {
     format!(
         "| {words} | {:.0} | {} | {:.1} / {:.1} | {:.1} s | {:.1} s | {} | {} | {} | {:.2} |",
         told.number("looks_per_second"),
-        told["failed"],
+        failures(told),
         ms("looks", "p50_us"),
         ms("looks", "p99_us"),
         ms("gaps", "max_us") / 1_000.0,
         told.number("pace_ms") / 1_000.0,
         sales["begun"],
         sales["refused"],
-        sales["failed"],
+        failures(sales),
         told["used"].number("backend_ms") / told.number("seconds") / 1_000.0,
     )
 }

@@ -264,7 +264,7 @@ fn sales_row(build: &str, one: &Value) -> String {
 }
 
 /// How many failed, and of which kinds.
-fn failures(told: &Value) -> String {
+pub(super) fn failures(told: &Value) -> String {
     let kinds = told["failures"].as_object().into_iter().flatten();
     let kinds: Vec<String> = kinds
         .map(|(kind, count)| format!("{count} × {kind}"))
