@@ -20,7 +20,7 @@ pub(crate) enum Looking {
     AsAsked,
     /// Not at all: only the backend's own work goes on.
     Silent,
-    /// So many of them again as soon as they are answered, and the others every 2 s.
+    /// This many tills look again as soon as they are answered. The others look every 2 s.
     AtOnce(usize),
     /// With this pause, whatever the backend asks for.
     Every(Duration),
