@@ -45,7 +45,7 @@ test(`rule 11: ${ASKERS} tills check one trade at ${PROCESSES} backends: one gat
   );
   over = true;
   await Promise.all(askers);
-  assert.ok(asked > 20 * QUESTIONS, `${asked} looks`);
+  assert.ok(asked > 100 * QUESTIONS, `${asked} looks`);
   // Two seconds, plus or minus a tenth. A busy machine can only lengthen the time between the first and the last.
   const span_ms = seen.at(-1).at_ms - seen[0].at_ms;
   assert.ok(span_ms >= (seen.length - 1) * 1_800 * SCALE - 100, `${seen.length} questions within ${span_ms} ms`);
